@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { ContentHash } from './content-hash.ts';
+import { type Ledger, RecordAccount } from './ledger.ts';
+import { WindowId } from './window.ts';
+
+/** The steps of a window, in their order. */
+export const STEPS = [
+  'generate',
+  'publish',
+  'ingest',
+  'reconcile',
+  'compact',
+  'load',
+  'build',
+  'publish_serving',
+] as const;
+export const StepName = z.enum(STEPS);
+export type StepName = z.infer<typeof StepName>;
+
+/** What a window is asked to be. The same request gives the same bytes. */
+export const WindowRequest = z.object({
+  window: WindowId,
+  /** Records in the window, planted duplicates and defects included. */
+  events: z.number().int().min(0).max(50_000_000),
+  seed: z.number().int().nonnegative(),
+  shards: z.number().int().min(1).max(1024),
+});
+export type WindowRequest = z.infer<typeof WindowRequest>;
+
+/** Input of the workflow `listeningWindow`. */
+export const ListeningWindowInput = WindowRequest.extend({
+  requested_by: z.string().max(200).describe('Who asked: an Airflow run, or the command line.'),
+  airflow: z
+    .object({ dag_id: z.string(), run_id: z.string(), task_id: z.string(), try_number: z.number().int() })
+    .optional()
+    .describe('The Airflow task that waits for this workflow.'),
+});
+export type ListeningWindowInput = z.infer<typeof ListeningWindowInput>;
+
+/** A shard in the landing area: where it lies and what it holds. */
+export interface LandedShard {
+  shard: number;
+  /** Object keys in the installation's bucket. */
+  key: string;
+  ledger_key: string;
+  bytes: number;
+  records: number;
+  content_hash: ContentHash;
+}
+
+/** Result of the generate step. The ledger itself is small (counts by type), so it travels. */
+export interface GenerateResult {
+  shards: LandedShard[];
+  ledger: Ledger;
+  ledger_key: string;
+  catalogue_key: string;
+}
+
+/** Consecutive offsets `[first, last]` of one partition. */
+export const OffsetRange = z.object({
+  partition: z.number().int().nonnegative(),
+  first: z.string().regex(/^\d+$/),
+  last: z.string().regex(/^\d+$/),
+});
+export type OffsetRange = z.infer<typeof OffsetRange>;
+
+/** What publishing a shard leaves behind, written in the same Kafka transaction as the records. */
+export const Receipt = z.object({
+  window: WindowId,
+  shard: z.number().int().nonnegative(),
+  topic: z.string(),
+  /** Lowest and highest offset by partition; other records may lie between them: the `window` header tells. */
+  ranges: z.array(OffsetRange),
+  records: z.number().int().nonnegative(),
+  bytes: z.number().int().nonnegative(),
+  content_hash: ContentHash,
+});
+export type Receipt = z.infer<typeof Receipt>;
+
+export const LAKE_TABLES = ['raw', 'events', 'quarantine', 'minute_counts'] as const;
+export type LakeTable = (typeof LAKE_TABLES)[number];
+
+/** A table at one commit, readable by any Iceberg reader without the catalogue. */
+export const TableVersion = z.object({
+  /** `s3://…/metadata/….metadata.json` */
+  metadata_location: z.string(),
+  snapshot_id: z.string(),
+});
+export type TableVersion = z.infer<typeof TableVersion>;
+
+export const LakeVersions = z.object({
+  raw: TableVersion,
+  events: TableVersion,
+  quarantine: TableVersion,
+  minute_counts: TableVersion,
+});
+export type LakeVersions = z.infer<typeof LakeVersions>;
+
+/**
+ * What a Spark job is told: a JSON file named by `--spec`. The object store's keys come by environment
+ * (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION), never in the file.
+ */
+export const LakeAccess = z.object({
+  catalog: z.object({ name: z.string(), uri: z.string(), warehouse: z.string() }),
+  s3_endpoint: z.string(),
+  namespace: z.string(),
+});
+export type LakeAccess = z.infer<typeof LakeAccess>;
+
+export const IngestSpec = z.object({
+  window: WindowId,
+  window_start: z.string(),
+  window_end: z.string(),
+  lake: LakeAccess,
+  kafka: z.object({ brokers: z.string(), topic: z.string() }),
+  /** Receipts of the window's shards. */
+  receipts: z.array(Receipt),
+  /** NDJSON of the catalogue on the driver's disk; null: nothing to enrich with. */
+  catalogue_file: z.string().nullable(),
+  /** Where the job writes its IngestReport (JSON) when it is done. */
+  report_file: z.string(),
+});
+export type IngestSpec = z.infer<typeof IngestSpec>;
+
+export const IngestReport = z.object({
+  window: WindowId,
+  account: RecordAccount,
+  minute_rows: z.number().int().nonnegative(),
+  tables: LakeVersions,
+  /** Seconds by phase, for the report. */
+  seconds: z.record(z.string(), z.number()),
+});
+export type IngestReport = z.infer<typeof IngestReport>;
+
+export const CompactSpec = z.object({
+  window: WindowId,
+  window_start: z.string(),
+  window_end: z.string(),
+  lake: LakeAccess,
+  report_file: z.string(),
+});
+export type CompactSpec = z.infer<typeof CompactSpec>;
+
+const Files = z.object({ files: z.number().int().nonnegative(), bytes: z.number().int().nonnegative() });
+
+export const CompactReport = z.object({
+  window: WindowId,
+  tables: LakeVersions,
+  /** By table: the window's data files before and after. */
+  rewritten: z.record(z.string(), z.object({ before: Files, after: Files })),
+  content_hash_before: ContentHash,
+  content_hash_after: ContentHash,
+  snapshots_expired: z.number().int().nonnegative(),
+  seconds: z.record(z.string(), z.number()),
+});
+export type CompactReport = z.infer<typeof CompactReport>;
+
+/** Result of the load step: the window's rows in the warehouse. */
+export interface LoadResult {
+  rows: Record<string, number>;
+  content_hash: ContentHash;
+  /** UTC dates (`2026-01-05`) of the events loaded: the days that the build touches. */
+  affected_dates: string[];
+}
+
+export interface BuildResult {
+  models: number;
+  tests: number;
+  /** dbt's own seconds. */
+  seconds: number;
+  resumed: boolean;
+}
+
+export interface PublishServingResult {
+  version: string;
+  file: string;
+  bytes: number;
+  /** Rows by mart. */
+  marts: Record<string, number>;
+}

@@ -1,0 +1,30 @@
+/** One task queue a capability, so that each can be scaled by itself. Each is served by its own worker process. */
+export const TASK_QUEUES = {
+  /** Workflows, and the activities that only move references: reconciliation, reports. */
+  control: 'reprise-control',
+  /** Generate and publish: CPU of Node, Kafka and the object store. */
+  publish: 'reprise-publish',
+  /** One JVM a task. */
+  spark: 'reprise-spark',
+  /** Load, dbt build, publish serving. */
+  warehouse: 'reprise-warehouse',
+} as const;
+
+export type Capability = keyof typeof TASK_QUEUES;
+
+export const LISTENING_WINDOW_WORKFLOW = 'listeningWindow';
+
+/** Temporal search attributes, by name and type; the server is started with them. */
+export const SEARCH_ATTRIBUTES = {
+  RepriseWindow: 'Datetime',
+  RepriseState: 'Keyword',
+  RepriseStep: 'Keyword',
+  RepriseSource: 'Keyword',
+  RepriseArrived: 'Int',
+  RepriseValid: 'Int',
+  RepriseQuarantined: 'Int',
+  RepriseDuplicates: 'Int',
+} as const;
+
+/** Query of a running or closed window workflow; answers with `WindowProgress`. */
+export const PROGRESS_QUERY = 'progress';
