@@ -48,8 +48,17 @@ export const TOPICS: readonly TopicDeclaration[] = [
   },
 ];
 
-/** Names of the record headers on the events topic. */
-export const HEADERS = { window: 'window', shard: 'shard' } as const;
+/**
+ * Names of the record headers on the events topic. `publication` is the content hash of the shard the record was
+ * published with, the same as on its receipt: a window that is asked for with another seed or count is published anew,
+ * and readers must be able to tell its records from the earlier ones that lie in the same log.
+ */
+export const HEADERS = { window: 'window', shard: 'shard', publication: 'publication' } as const;
+
+/** Receipts are found by what they vouch for: the same shard with other content has a receipt of its own. */
+export function receiptKey(topic: string, window: string, shard: number, contentHash: string): string {
+  return `${topic}/${window}/${shard}/${contentHash}`;
+}
 
 /** Headers of a dead letter. */
 export const DEAD_LETTER_HEADERS = {
