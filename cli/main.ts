@@ -23,13 +23,19 @@ const COMMANDS: Record<string, Entry> = {
   run: { summary: 'run windows', load: () => import('./commands/run.ts') },
   report: { summary: "show a window's counts at every hop", load: () => import('./commands/report.ts') },
   generate: { summary: 'write synthetic events to files', load: () => import('./commands/generate.ts') },
+  contracts: {
+    summary: 'write the schemas generated from the contracts, or check them',
+    load: () => import('./commands/contracts.ts'),
+  },
   provision: { summary: 'install tools without starting', load: () => import('./commands/provision.ts') },
   test: { summary: 'run every test on servers of its own', load: () => import('./commands/test.ts') },
 };
 
 async function main(argv: string[]): Promise<void> {
   const program = new Command('reprise')
-    .description('Music-stream analytics written as workflows: every window reconciled, every replay identical.')
+    .description(
+      'Music-stream analytics written as workflows: every window reconciled, every replay identical.',
+    )
     .showHelpAfterError('(--help lists what is understood)')
     .exitOverride();
   const called = argv.find((argument) => !argument.startsWith('-'));

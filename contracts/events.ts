@@ -41,13 +41,23 @@ export const ReasonEnd = z.enum([
   'remote',
 ]);
 
+/** `Date.parse` lets 30 February roll over into March; an instant is real only when it reads back as written. */
+function isRealInstant(value: string): boolean {
+  const instant = Date.parse(value);
+  return !Number.isNaN(instant) && new Date(instant).toISOString().slice(0, 19) === value.slice(0, 19);
+}
+
+// Every rule about text is one pattern or one list, so that zod, Spark and JSON Schema hold the very same rule.
 const Timestamp = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/)
-  .refine((value) => !Number.isNaN(Date.parse(value)), 'no such date');
+  .regex(/^20\d{2}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/)
+  .refine(isRealInstant, 'no such date')
+  .meta({ format: 'date-time' });
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 /** Opaque key: letters, digits, dash, underscore, colon; at most 64. */
 const Key = z.string().regex(/^[A-Za-z0-9_:-]{1,64}$/);
+/** 1 to 200 characters, counted as code points: zod's own `max` would count an emoji twice, Spark would not. */
+const Name = z.string().regex(/^[\s\S]{1,200}$/u);
 
 const envelope = {
   event_id: Uuid.describe('Unique id of the event; the same id sent again is a duplicate.'),
@@ -113,7 +123,7 @@ export const PlaylistCreated = z
     event_type: z.literal('playlist_created'),
     ...envelope,
     playlist_id: playlistId,
-    playlist_name: z.string().min(1).max(200).describe('Name the listener gave the playlist.'),
+    playlist_name: Name.describe('Name the listener gave the playlist.'),
   })
   .describe('A listener created an empty playlist.');
 

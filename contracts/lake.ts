@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type WindowId, windowKey } from './window.ts';
 
 /** Namespace of the lake's Iceberg tables. */
@@ -24,16 +25,16 @@ export const keys = {
 } as const;
 
 /** One track of the catalogue, as an NDJSON line of the catalogue object. Attributes with which `events` is enriched. */
-export interface CatalogueTrack {
-  track_id: string;
-  track_title: string;
-  artist_id: string;
-  artist_name: string;
-  album_id: string;
-  album_name: string;
-  genre: string;
-  duration_ms: number;
-  /** `2024-05-17` */
-  release_date: string;
-  is_explicit: boolean;
-}
+export const CatalogueTrack = z.object({
+  track_id: z.string().describe('Catalogue id of the track.'),
+  track_title: z.string().describe('Title of the track.'),
+  artist_id: z.string().describe('Catalogue id of the artist.'),
+  artist_name: z.string().describe('Name of the artist.'),
+  album_id: z.string().describe('Catalogue id of the album.'),
+  album_name: z.string().describe('Name of the album.'),
+  genre: z.string().describe('Main genre of the artist.'),
+  duration_ms: z.number().int().positive().describe('Length of the track, in milliseconds.'),
+  release_date: z.string().meta({ format: 'date' }).describe('Day on which the album came out.'),
+  is_explicit: z.boolean().describe('Whether the track is marked as explicit.'),
+});
+export type CatalogueTrack = z.infer<typeof CatalogueTrack>;
