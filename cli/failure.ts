@@ -17,14 +17,22 @@ export class CommandFailure extends Error {
 /** The lines for a person; with `debug`, also where it came from. */
 export function describeFailure(error: unknown, debug: boolean): string {
   const lines = [`reprise: ${error instanceof Error ? error.message : String(error)}`];
-  if (error instanceof CommandFailure && error.mend) lines.push(`  mend: ${error.mend}`);
+  const mend = mendOf(error);
+  if (mend !== undefined) lines.push(`  mend: ${mend}`);
   if (debug && error instanceof Error) lines.push(error.stack ?? '');
-  else if (!(error instanceof CommandFailure) && !isSettled(error))
+  else if (mend === undefined && !isSettled(error))
     lines.push('  (REPRISE_DEBUG=1 shows where this came from)');
   return lines.join('\n');
 }
 
-/** Errors of our own configuration and provisioning already say all there is to say. */
+/** Errors from below the command line may carry their mend as well. */
+function mendOf(error: unknown): string | undefined {
+  const mend = error instanceof Error && 'mend' in error ? error.mend : undefined;
+  return typeof mend === 'string' ? mend : undefined;
+}
+
+/** A wrong setting's message already says all there is to say. */
 function isSettled(error: unknown): boolean {
+  if (error instanceof CommandFailure) return true;
   return error instanceof Error && 'code' in error && error.code === 'Misconfigured';
 }

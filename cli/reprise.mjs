@@ -68,7 +68,9 @@ function runLogged(title, command, options, log) {
         return;
       }
       const tail = readText(log).split('\n').slice(-8).join('\n');
-      reject(new BootstrapFailure(`${title} failed (${problem}); mend what the log says and run again\n${tail}`));
+      reject(
+        new BootstrapFailure(`${title} failed (${problem}); mend what the log says and run again\n${tail}`),
+      );
     };
     child.on('error', (error) => settle(error.message));
     child.on('exit', (code, signal) => settle(code === 0 ? undefined : signal || `exit code ${code}`));

@@ -1,0 +1,104 @@
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Stamps } from './stamps.ts';
+import { type ProgressObserver, ProvisionFailure, type Step, type StepContext } from './step.ts';
+
+export interface RunOptions {
+  stamps: Stamps;
+  /** Folder of the steps' logs. */
+  logs: string;
+  concurrency: number;
+  observer: ProgressObserver;
+}
+
+/**
+ * Runs what is not current, in dependency order, earlier-listed steps first. The first failure lets nothing new
+ * start and stops what runs: what is already complete stays, so the next call resumes.
+ * @returns the names of the steps that ran
+ * @throws ProvisionFailure
+ */
+export async function runSteps(steps: readonly Step[], options: RunOptions): Promise<string[]> {
+  const known = new Set(steps.map((step) => step.name));
+  const unknown = steps.flatMap((step) => step.needs).find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`a step needs "${unknown}", which is not among the steps`);
+
+  const done = new Set<string>();
+  const ran: string[] = [];
+  const waiting = steps.filter((step) => {
+    if (!options.stamps.isCurrent(step)) return true;
+    done.add(step.name);
+    return false;
+  });
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  let failure: unknown;
+
+  const start = (step: Step): void => {
+    const work = runStep(step, options, stopping.signal)
+      .then(() => {
+        done.add(step.name);
+        ran.push(step.name);
+      })
+      .catch((error: unknown) => {
+        failure ??= error;
+        stopping.abort();
+      })
+      .finally(() => running.delete(work));
+    running.add(work);
+  };
+
+  while (failure === undefined) {
+    while (running.size < options.concurrency) {
+      const next = waiting.findIndex((step) => step.needs.every((name) => done.has(name)));
+      if (next === -1) break;
+      const [step] = waiting.splice(next, 1);
+      if (step) start(step);
+    }
+    if (running.size === 0) break;
+    await Promise.race(running);
+  }
+  await Promise.all(running);
+  if (failure !== undefined) throw failure;
+  if (waiting.length > 0)
+    throw new Error(`steps wait for each other: ${waiting.map((step) => step.name).join(', ')}`);
+  return ran;
+}
+
+async function runStep(step: Step, options: RunOptions, signal: AbortSignal): Promise<void> {
+  mkdirSync(options.logs, { recursive: true });
+  const log = join(options.logs, `${step.name}.log`);
+  const output = openSync(log, 'w');
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  const context: StepContext = {
+    signal,
+    note: (line) => void writeSync(output, `${line}\n`),
+    async run(program, args, { cwd, env } = {}) {
+      writeSync(output, `$ ${program} ${args.join(' ')}\n`);
+      await execa(program, args, {
+        stdio: ['ignore', output, output],
+        cancelSignal: signal,
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(env === undefined ? {} : { env }),
+      });
+    },
+  };
+  options.observer.started(step, log);
+  options.stamps.clear(step);
+  try {
+    await step.run(context);
+    options.stamps.write(step);
+    options.observer.finished(step, seconds());
+  } catch (error) {
+    options.observer.failed(step, seconds());
+    throw new ProvisionFailure(step, log, tailOf(log), error);
+  } finally {
+    closeSync(output);
+  }
+}
+
+function tailOf(log: string): string {
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12);
+  return lines.map((line) => `  | ${line}`).join('\n');
+}
