@@ -52,12 +52,21 @@ const Timestamp = z
   .string()
   .regex(/^20\d{2}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/)
   .refine(isRealInstant, 'no such date')
-  .meta({ format: 'date-time' });
-const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+  .meta({ format: 'date-time', examples: ['2026-01-05T08:15:30.125Z'] });
+const Uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+  .meta({ examples: ['0b1c9d3e-5f27-4a8b-9c6d-7e8f90a1b2c3'] });
 /** Opaque key: letters, digits, dash, underscore, colon; at most 64. */
-const Key = z.string().regex(/^[A-Za-z0-9_:-]{1,64}$/);
+const Key = z
+  .string()
+  .regex(/^[A-Za-z0-9_:-]{1,64}$/)
+  .meta({ examples: ['l-3f9a0c71d2e4'] });
 /** 1 to 200 characters, counted as code points: zod's own `max` would count an emoji twice, Spark would not. */
-const Name = z.string().regex(/^[\s\S]{1,200}$/u);
+const Name = z
+  .string()
+  .regex(/^[\s\S]{1,200}$/u)
+  .meta({ examples: ['Rainy Sunday'] });
 
 const envelope = {
   event_id: Uuid.describe('Unique id of the event; the same id sent again is a duplicate.'),
@@ -74,6 +83,7 @@ const envelope = {
   country: z
     .string()
     .regex(/^[A-Z]{2}$/)
+    .meta({ examples: ['SE'] })
     .describe('ISO 3166-1 alpha-2 code of the country of the listener.'),
   source: Source.describe(
     'Where the event comes from: the generator, an imported history, or a live client.',

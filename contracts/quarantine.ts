@@ -18,7 +18,8 @@ export const DUPLICATE_REASON = 'duplicate_event';
 
 /**
  * When several things are wrong with one record, the first of these is the reason: the order in which a reader finds
- * out. The generator's ledger and Spark's transforms both rely on it.
+ * out. Within one reason the first field in the contract's order is to blame. `contracts/classify.ts` states the rules;
+ * the generator's ledger and Spark's transforms both rely on them.
  */
 export const REASON_ORDER: readonly QuarantineReason[] = [
   'oversized',
