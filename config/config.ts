@@ -53,6 +53,7 @@ export interface Config {
   instance: string;
   paths: Paths;
   ports: Ports;
+  portBase: number;
   kafka: { brokers: string[]; replication: number; partitions: number };
   objectStore: { endpoint: string; region: string; accessKey: string; secretKey: string; bucket: string };
   /** Iceberg's JDBC catalogue. */
@@ -102,6 +103,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     instance: e.REPRISE_INSTANCE,
     paths,
     ports,
+    portBase: e.REPRISE_PORT_BASE,
     kafka: {
       brokers: (e.KAFKA_BROKERS ?? `127.0.0.1:${ports.kafka}`).split(',').map((broker) => broker.trim()),
       replication: e.KAFKA_REPLICATION,
