@@ -23,7 +23,8 @@ export const SEARCH_ATTRIBUTES = {
   RepriseArrived: 'Int',
   RepriseValid: 'Int',
   RepriseQuarantined: 'Int',
-  RepriseDuplicates: 'Int',
+  // Temporal's SQL visibility store has three columns for integers and three for doubles.
+  RepriseDuplicates: 'Double',
 } as const;
 
 /** Query of a running or closed window workflow; answers with `WindowProgress`. */
