@@ -1,0 +1,1 @@
+"""When windows run: the schedule's first window, and how far it looks back after a pause."""

@@ -1,0 +1,175 @@
+"""Temporal's client as the bridge uses it: start or join a window's workflow, wait for it, cancel it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from reprise_temporal.outcome import Outcome, outcome_of_failure
+from reprise_temporal.settings import TemporalSettings, dag_run_url
+from reprise_temporal.window import TASK_QUEUE, WORKFLOW, Requester, WindowRequest
+
+if TYPE_CHECKING:
+    from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+
+# A step that is told to stop ends its Spark or dbt process first, which may take its time.
+CLOSE_WITHIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class WorkflowRef:
+    """One execution of a window's workflow."""
+
+    workflow_id: str
+    run_id: str
+
+
+class TemporalHook:
+    def __init__(self, settings: TemporalSettings) -> None:
+        self.settings = settings
+        self._client: Client | None = None
+
+    async def client(self) -> Client:
+        """:raises AirflowException: when Temporal does not answer; Airflow then tries the task again."""
+        if self._client is None:
+            # In a thread: the import takes about a second, and one loop serves every waiting task.
+            module = await asyncio.to_thread(importlib.import_module, "temporalio.client")
+            try:
+                self._client = await module.Client.connect(
+                    self.settings.address, namespace=self.settings.namespace
+                )
+            except (RuntimeError, OSError) as error:
+                raise AirflowException(
+                    f"Temporal does not answer at {self.settings.address}: {_first_line(error)}"
+                ) from error
+        return self._client
+
+    async def start_window(
+        self, request: WindowRequest, requester: Requester, *, first_attempt: bool
+    ) -> WorkflowRef:
+        """Starts the window's workflow, or joins the one that is there.
+
+        `first_attempt` is true for a new or cleared task, whose window is then run anew. When Airflow itself
+        tries a task again, the workflow of the earlier attempt is adopted, finished or not: Temporal alone
+        decides what is repeated.
+        """
+        client = await self.client()
+        present = await self._present(client, request.workflow_id)
+        if present is not None:
+            adopted = await self._settle_present(client, present, request, requester, first_attempt)
+            if adopted is not None:
+                return adopted
+
+        from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+        url = dag_run_url(requester["dag_id"], requester["run_id"])
+        handle = await client.start_workflow(
+            WORKFLOW,
+            request.workflow_input(requester),
+            id=request.workflow_id,
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            memo={"airflow": dict(requester), "airflow_dag_run": url, "request": request.settings()},
+            static_summary=f"Airflow {requester['dag_id']} {requester['run_id']}"[:200],
+            static_details=f"Started by [the Airflow run {requester['run_id']}]({url}).",
+        )
+        return WorkflowRef(request.workflow_id, handle.first_execution_run_id or handle.result_run_id or "")
+
+    async def outcome(self, ref: WorkflowRef) -> tuple[Outcome, Any]:
+        """Waits until the workflow has closed; the second value is its result."""
+        from temporalio.client import WorkflowFailureError
+
+        try:
+            result = await (await self._handle(ref)).result()
+        except WorkflowFailureError as error:
+            return outcome_of_failure(error, ref.workflow_id, ref.run_id), None
+        return Outcome("completed", ref.workflow_id, ref.run_id), result
+
+    async def cancel(self, ref: WorkflowRef, *, wait: timedelta) -> None:
+        """Asks the workflow to stop and waits a while; one that has closed already is left as it is."""
+        from temporalio.service import RPCError, RPCStatusCode
+
+        try:
+            await (await self._handle(ref)).cancel()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return
+            raise
+        try:
+            await asyncio.wait_for(self.outcome(ref), timeout=wait.total_seconds())
+        except TimeoutError:
+            return
+
+    async def _handle(self, ref: WorkflowRef) -> WorkflowHandle[Any, Any]:
+        # Pinned to this execution: a late cancellation must not hit the one that replaced it.
+        client = await self.client()
+        return client.get_workflow_handle(
+            ref.workflow_id, run_id=ref.run_id, first_execution_run_id=ref.run_id
+        )
+
+    async def _present(self, client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+        from temporalio.service import RPCError, RPCStatusCode
+
+        try:
+            return await client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def _settle_present(
+        self,
+        client: Client,
+        present: WorkflowExecutionDescription,
+        request: WindowRequest,
+        requester: Requester,
+        first_attempt: bool,
+    ) -> WorkflowRef | None:
+        """Adopts the latest execution of the window, or makes way for a new one (None)."""
+        from temporalio.client import WorkflowExecutionStatus as Status
+
+        ref = WorkflowRef(request.workflow_id, present.run_id)
+        memo = await present.memo()
+        running = present.status == Status.RUNNING
+        cancelling = running and present.raw_description.workflow_extended_info.cancel_requested
+        ours = _same_run(memo.get("airflow"), requester)
+
+        stopped = present.status in (Status.CANCELED, Status.TERMINATED)
+        if ours and not first_attempt and not cancelling and not stopped:
+            return ref
+        if not running:
+            return None
+        if ours or cancelling:
+            # The task was cleared. Its trigger cancels the workflow too, perhaps after this try starts.
+            await self.cancel(ref, wait=CLOSE_WITHIN)
+            latest = await self._present(client, request.workflow_id)
+            if latest is not None and latest.run_id == ref.run_id and latest.status == Status.RUNNING:
+                raise AirflowException(
+                    f"{request.workflow_id} was cancelled and is still closing after {CLOSE_WITHIN}"
+                )
+            return None
+        asked = memo.get("request")
+        if isinstance(asked, dict) and asked != request.settings():
+            raise AirflowFailException(
+                f"{request.workflow_id} is running with other settings ({_settings(asked)}); wait for it or "
+                f"cancel it, then clear this task to run it with {_settings(request.settings())}"
+            )
+        return ref
+
+
+def _same_run(memo: Any, requester: Requester) -> bool:
+    return isinstance(memo, dict) and all(memo.get(name) == requester[name] for name in ("dag_id", "run_id"))
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {settings.get(name)}" for name in ("events", "seed", "shards"))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

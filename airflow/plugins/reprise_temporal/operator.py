@@ -1,0 +1,102 @@
+"""Runs one window: starts its Temporal workflow, defers, and reports how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from reprise_temporal.hook import TemporalHook, WorkflowRef
+from reprise_temporal.link import TemporalWorkflowLink
+from reprise_temporal.outcome import Outcome
+from reprise_temporal.settings import TemporalSettings, WindowDefaults
+from reprise_temporal.trigger import KILL_WAIT, WindowWorkflowTrigger
+from reprise_temporal.window import Requester, window_request
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+# How long the scheduler may take to book the end of the deferring process; see WindowWorkflowTrigger.
+RESUME_AFTER_S = 6.0
+
+
+class WindowWorkflowOperator(BaseOperator):
+    """Airflow keeps the calendar; Temporal owns execution, retries and cancellation inside the window.
+
+    A workflow that failed is final: the task fails without another try. Airflow's own `retries` serve only
+    what happens around the workflow (Temporal not reachable, a lost worker process), and such a retry adopts
+    the workflow that is there. Clearing the task replays the window; clearing or marking it while it waits
+    cancels the workflow.
+    """
+
+    operator_extra_links = (TemporalWorkflowLink(),)
+    ui_color = "#b9e3c6"
+
+    def __init__(self, *, retries: int = 2, retry_delay: timedelta = timedelta(seconds=15), **kwargs: Any):
+        super().__init__(retries=retries, retry_delay=retry_delay, **kwargs)
+        self._started: WorkflowRef | None = None
+
+    def execute(self, context: Context) -> NoReturn:
+        settings = TemporalSettings.read()
+        ti = context["ti"]
+        run = context["dag_run"]
+        try:
+            request = window_request(
+                run.data_interval_start,
+                run.data_interval_end,
+                context.get("params") or {},
+                WindowDefaults.read(),
+            )
+        except ValueError as error:
+            raise AirflowFailException(str(error)) from None
+        requester = Requester(
+            dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, try_number=ti.try_number
+        )
+        first = is_first_attempt(ti.try_number, ti.max_tries, self.retries or 0)
+        ref = asyncio.run(TemporalHook(settings).start_window(request, requester, first_attempt=first))
+        self._started = ref
+        url = settings.workflow_url(ref.workflow_id, ref.run_id)
+        self.log.info("%s: %s", ref.workflow_id, url)
+        ti.xcom_push(key=self.operator_extra_links[0].xcom_key, value=url)
+        self.defer(
+            trigger=WindowWorkflowTrigger(
+                address=settings.address,
+                namespace=settings.namespace,
+                ui_url=settings.ui_url,
+                workflow_id=ref.workflow_id,
+                run_id=ref.run_id,
+                resume_after=time.time() + RESUME_AFTER_S,
+            ),
+            method_name="execute_complete",
+        )
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | str) -> None:
+        """Called with the payload of a workflow that did not complete.
+
+        `airflow dags test` runs the trigger in line and comes here after a success too, with the bare state.
+        """
+        if isinstance(event, str):
+            return
+        raise AirflowFailException(Outcome(**event).line())
+
+    def on_kill(self) -> None:
+        """The task is stopped while still on a worker, between the start of the workflow and deferring."""
+        if self._started is not None:
+            asyncio.run(TemporalHook(TemporalSettings.read()).cancel(self._started, wait=KILL_WAIT))
+
+
+def is_first_attempt(try_number: int, max_tries: int | None, retries: int) -> bool:
+    """Whether a person or the schedule asked for this try, and not Airflow's own retrying.
+
+    Clearing a task moves `max_tries` to the tries made so far plus `retries`, so their difference is where
+    its present life began.
+    """
+    return try_number <= (retries if max_tries is None else max_tries) - retries + 1
+
+
+__all__: Sequence[str] = ("WindowWorkflowOperator", "is_first_attempt")
