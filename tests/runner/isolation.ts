@@ -24,7 +24,7 @@ export function isolatedEnvironment(env: NodeJS.ProcessEnv, portBase: number): R
   };
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -24,7 +24,14 @@ const VitestResults = z.object({
 });
 
 const MAX_PROBLEM_LINES = 14;
-const firstLines = (text: string): string => text.trim().split('\n').slice(0, MAX_PROBLEM_LINES).join('\n');
+const firstLines = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    // Frames inside packages say nothing about the test.
+    .filter((line) => !/^\s+at .*(node_modules|node:internal)/.test(line))
+    .slice(0, MAX_PROBLEM_LINES)
+    .join('\n');
 
 /** Counts and failures of vitest's JSON reporter. A file that could not be loaded counts as one failure. */
 export function readVitest(file: string, repository: string): Outcome {

@@ -9,6 +9,8 @@ import { runProgram } from './program.ts';
 import { schedule } from './scheduler.ts';
 import type { Outcome, Suite } from './suite.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Two runs in one work tree would wipe each other's data. */
 export class AlreadyRunning extends Error {
   override name = 'AlreadyRunning';
@@ -29,7 +31,7 @@ export async function runSuites(suites: readonly Suite[], environment: NodeJS.Pr
   const env = isolatedEnvironment(environment, await findPortBase());
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   const display = new Display();
   const logOf = (name: string): string => join(folder, `${name}.log`);
   const preparations = new Preparations({
@@ -62,8 +64,10 @@ export async function runSuites(suites: readonly Suite[], environment: NodeJS.Pr
     if (stopping.signal.aborted) display.line('  interrupted');
     display.close(outcomes);
     rmSync(lock, { force: true });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
+  // What was being installed has no use for the rest of its work, and nobody waits for it.
+  if (stopping.signal.aborted) process.kill(process.pid, 'SIGTERM');
   return !stopping.signal.aborted && outcomes.length > 0 && outcomes.every((outcome) => outcome.failed === 0);
 }
 

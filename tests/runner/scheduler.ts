@@ -21,6 +21,7 @@ export async function schedule(scheduling: Scheduling): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const waiting = [...suites];
   let changed = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => changed.resolve(), { once: true });
   const prepared = new Map<Suite, true | { failure: unknown }>();
   const preparing = suites.map(async (suite) => {
     try {

@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core';
+import type { Config } from '../../config/config.ts';
+import type { WindowReport } from '../../contracts/report.ts';
+import { DAG } from './airflow-api.ts';
+import { openAirflow, type Visitor } from './browser.ts';
+
+/** Streamlit draws while it computes: the page is there when nothing runs any more. */
+async function streamlitAtRest(page: Page): Promise<void> {
+  await page.locator('[data-testid="stApp"]').waitFor();
+  await page.locator('[data-testid="stAppViewContainer"] h1').first().waitFor();
+  await page.waitForFunction('document.querySelectorAll(\'[data-stale="true"]\').length === 0');
+}
+
+/** The overview: the day of the window has plays. @returns what the page says, as text */
+export async function seeOverview(visitor: Visitor, config: Config, name: string): Promise<string> {
+  const page = await visitor.open(config.dashboard.url);
+  await streamlitAtRest(page);
+  await visitor.keep(page, name);
+  const text = await page.locator('[data-testid="stMain"]').innerText();
+  await page.close();
+  return text;
+}
+
+/** The pipeline page. @returns what it says, as text */
+export async function seePipeline(visitor: Visitor, config: Config, name: string): Promise<string> {
+  const page = await visitor.open(config.dashboard.url);
+  await streamlitAtRest(page);
+  await page
+    .getByRole('link', { name: /pipeline/i })
+    .first()
+    .click();
+  await page
+    .getByRole('heading', { name: /pipeline/i })
+    .first()
+    .waitFor();
+  await streamlitAtRest(page);
+  await visitor.keep(page, name);
+  const text = await page.locator('[data-testid="stMain"]').innerText();
+  await page.close();
+  return text;
+}
+
+/** Airflow's grid of the DAG, and the run of the window in it. @returns the run's page, as text */
+export async function seeAirflowGrid(
+  visitor: Visitor,
+  config: Config,
+  report: WindowReport,
+): Promise<string> {
+  const run = report.airflow?.run_id ?? '';
+  const page = await openAirflow(visitor, config, `/dags/${DAG}`);
+  // The grid names its columns by the run they stand for.
+  await page.locator(`a[href*="/dags/${DAG}/runs/"]`).first().waitFor();
+  await visitor.keep(page, 'airflow-grid');
+  const column = page.locator(`a[href*="${run}"], a[href*="${encodeURIComponent(run)}"]`).first();
+  await column.waitFor();
+  await column.click();
+  await page.waitForURL(/\/runs\//);
+  await page.getByText('run_window').first().waitFor();
+  await visitor.keep(page, 'airflow-run');
+  const text = `${decodeURIComponent(page.url())}\n${await page.locator('body').innerText()}`;
+  await page.close();
+  return text;
+}
+
+/** Temporal's list of workflows, then the window's own page. @returns that page, as text */
+export async function seeTemporal(visitor: Visitor, config: Config, report: WindowReport): Promise<string> {
+  const { workflow_id: id } = report.workflow;
+  const page = await visitor.open(
+    `${config.temporal.uiUrl}/namespaces/${config.temporal.namespace}/workflows`,
+  );
+  const link = page.getByRole('link', { name: id }).first();
+  await link.waitFor();
+  await visitor.keep(page, 'temporal-workflows');
+  await link.click();
+  await page.getByText('Completed').first().waitFor();
+  await page.getByText(id).first().waitFor();
+  await visitor.keep(page, 'temporal-window');
+  const text = await page.locator('body').innerText();
+  await page.close();
+  return text;
+}

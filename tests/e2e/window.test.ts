@@ -1,0 +1,183 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Ledger } from '../../contracts/ledger.ts';
+import { HopName, WindowReport } from '../../contracts/report.ts';
+import { STEPS } from '../../contracts/steps.ts';
+import type { WindowId } from '../../contracts/window.ts';
+import { ownedProcesses } from '../../infra/supervisor/owned-processes.ts';
+import { END_TO_END_INSTANCE } from '../runner/isolation.ts';
+import { Stack } from '../stack.ts';
+import { AirflowApi } from './airflow-api.ts';
+import { Visitor } from './browser.ts';
+import { listeners } from './leftovers.ts';
+import { seeAirflowGrid, seeOverview, seePipeline, seeTemporal } from './pages.ts';
+
+const FIRST: WindowId = '2026-01-05T08:00Z';
+const SECOND: WindowId = '2026-01-05T09:00Z';
+const EVENTS = 3000;
+const SEED = 7;
+const WINDOW_LIMIT_MS = 300_000;
+
+/** What is true of a window whenever and however often it runs: everything but times, runs and addresses. */
+const lastingPart = ({
+  window,
+  state,
+  reconciled,
+  counts,
+  valid_by_type,
+  quarantined_by_reason,
+  hops,
+}: WindowReport) => ({
+  window,
+  state,
+  reconciled,
+  counts,
+  valid_by_type,
+  quarantined_by_reason,
+  hops,
+});
+
+describe('the whole stack', () => {
+  let stack: Stack;
+
+  const report = async (window: WindowId): Promise<WindowReport> => {
+    const { exitCode, stdout, stderr } = await stack.reprise('report', window, '--json');
+    expect(exitCode, stderr).toBe(0);
+    return WindowReport.parse(JSON.parse(stdout));
+  };
+
+  beforeAll(async () => {
+    // A scheduled window may fall due while the tests run; it must be small.
+    stack = await Stack.fresh(END_TO_END_INSTANCE, { REPRISE_EVENTS_PER_WINDOW: '500' });
+    await stack.repriseOrThrow('up');
+  });
+
+  afterAll(async () => {
+    await stack.reprise('down');
+  });
+
+  test('a window that never ran has no report, said in one line', async () => {
+    const { exitCode, stderr } = await stack.reprise('report', '2020-02-02T02:00Z');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('2020-02-02T02:00Z');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a window name that is none is refused with what one looks like', async () => {
+    const { exitCode, stderr } = await stack.reprise('run', '--start', '2026-01-05T08:17Z');
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('full hour');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test(
+    'Airflow runs a window to its end',
+    async () => {
+      const { exitCode, stdout, stderr } = await stack.reprise(
+        ...['run', '--start', FIRST, '--windows', '1'],
+        ...['--events', String(EVENTS), '--seed', String(SEED)],
+      );
+      expect(exitCode, `${stderr}\n${stdout}`).toBe(0);
+    },
+    WINDOW_LIMIT_MS,
+  );
+
+  test('its report reconciles at every hop, and every step ran once', async () => {
+    const found = await report(FIRST);
+    expect(found).toMatchObject({ window: FIRST, state: 'completed', reconciled: true, failure: null });
+    expect(found.hops.map((hop) => hop.hop).toSorted()).toEqual([...HopName.options].toSorted());
+    expect(found.hops.filter((hop) => !hop.matches)).toEqual([]);
+    expect(found.steps.map(({ step, state, attempts }) => ({ step, state, attempts }))).toEqual(
+      STEPS.map((step) => ({ step, state: 'completed', attempts: 1 })),
+    );
+    expect(found.counts.arrived).toBe(EVENTS);
+    expect(found.counts.valid + found.counts.quarantined + found.counts.duplicates).toBe(EVENTS);
+    expect(found.counts.quarantined).toBeGreaterThan(0);
+    expect(found.counts.duplicates).toBeGreaterThan(0);
+    expect(found.airflow?.dag_id).toBe('listening_window');
+  });
+
+  test('what arrived is what the generator says it sent, to the byte', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reprise-generate-'));
+    try {
+      await stack.repriseOrThrow(
+        ...[
+          'generate',
+          '--start',
+          FIRST,
+          '--events',
+          String(EVENTS),
+          '--seed',
+          String(SEED),
+          '--out',
+          folder,
+        ],
+      );
+      const ledger = Ledger.parse(JSON.parse(readFileSync(join(folder, 'ledger.json'), 'utf8')));
+      const found = await report(FIRST);
+      const hop = (name: HopName) => found.hops.find((one) => one.hop === name)?.observed;
+      expect(hop('kafka')).toMatchObject(ledger.arrived);
+      expect(hop('raw')).toMatchObject(ledger.arrived);
+      expect(hop('events')).toMatchObject({ total: ledger.valid.total, by: ledger.valid.by_type });
+      expect(hop('quarantine')).toMatchObject({
+        total: ledger.quarantined.total,
+        by: ledger.quarantined.by_reason,
+      });
+      expect(hop('duplicates')).toMatchObject({ total: ledger.duplicates.total });
+      expect(hop('warehouse')?.total).toBe(ledger.valid.total);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test(
+    'clearing the task in Airflow plays the window again, with the same result',
+    async () => {
+      const before = await report(FIRST);
+      const airflow = await AirflowApi.login(stack.config);
+      const runId = before.airflow?.run_id ?? '';
+      await airflow.clear(runId);
+      expect(await airflow.waitForEnd(runId, WINDOW_LIMIT_MS)).toMatchObject({ state: 'success' });
+      const after = await report(FIRST);
+      expect(after.workflow.workflow_id).toBe(before.workflow.workflow_id);
+      expect(after.workflow.run_id).not.toBe(before.workflow.run_id);
+      expect(after.serving_version).not.toBe(before.serving_version);
+      expect(lastingPart(after)).toEqual(lastingPart(before));
+    },
+    WINDOW_LIMIT_MS + 60_000,
+  );
+
+  test('a person finds the window on the dashboard, in Airflow and in Temporal', async () => {
+    const found = await report(FIRST);
+    const visitor = await Visitor.arrive(stack.config);
+    try {
+      expect(await seeOverview(visitor, stack.config, 'dashboard-overview')).toMatch(/skip rate/i);
+      expect(await seePipeline(visitor, stack.config, 'dashboard-pipeline')).toMatch(/2026-01-05.08:00/);
+      expect(await seeAirflowGrid(visitor, stack.config, found)).toContain(found.airflow?.run_id);
+      expect(await seeTemporal(visitor, stack.config, found)).toContain(found.workflow.workflow_id);
+    } finally {
+      await visitor.leave();
+    }
+  });
+
+  test(
+    'a second window leaves the first as it was',
+    async () => {
+      const before = await report(FIRST);
+      await stack.repriseOrThrow('run', '--start', SECOND, '--events', '1000', '--seed', String(SEED));
+      expect((await report(SECOND)).counts.arrived).toBe(1000);
+      expect(lastingPart(await report(FIRST))).toEqual(lastingPart(before));
+    },
+    WINDOW_LIMIT_MS,
+  );
+
+  test('down leaves nothing running and every port free', async () => {
+    const { config } = stack;
+    expect(await ownedProcesses(config.paths.instance)).not.toEqual([]);
+    await stack.repriseOrThrow('down');
+    expect(await ownedProcesses(config.paths.instance)).toEqual([]);
+    expect(await listeners(config.ports)).toEqual([]);
+  });
+});
