@@ -27,6 +27,7 @@ const COMMANDS: Record<string, Entry> = {
     summary: 'write the schemas generated from the contracts, or check them',
     load: () => import('./commands/contracts.ts'),
   },
+  init: { summary: 'create topics and the bucket', load: () => import('./commands/init.ts') },
   provision: { summary: 'install tools without starting', load: () => import('./commands/provision.ts') },
   test: { summary: 'run every test on servers of its own', load: () => import('./commands/test.ts') },
 };

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Stamps } from './stamps.ts';
@@ -68,16 +68,19 @@ export async function runSteps(steps: readonly Step[], options: RunOptions): Pro
 async function runStep(step: Step, options: RunOptions, signal: AbortSignal): Promise<void> {
   mkdirSync(options.logs, { recursive: true });
   const log = join(options.logs, `${step.name}.log`);
-  const output = openSync(log, 'w');
+  writeFileSync(log, '');
+  const output = { file: log, append: true } as const;
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const context: StepContext = {
     signal,
-    note: (line) => void writeSync(output, `${line}\n`),
+    note: (line) => appendFileSync(log, `${line}\n`),
     async run(program, args, { cwd, env } = {}) {
-      writeSync(output, `$ ${program} ${args.join(' ')}\n`);
+      appendFileSync(log, `$ ${program} ${args.join(' ')}\n`);
       await execa(program, args, {
-        stdio: ['ignore', output, output],
+        stdin: 'ignore',
+        stdout: output,
+        stderr: output,
         cancelSignal: signal,
         ...(cwd === undefined ? {} : { cwd }),
         ...(env === undefined ? {} : { env }),
@@ -93,8 +96,6 @@ async function runStep(step: Step, options: RunOptions, signal: AbortSignal): Pr
   } catch (error) {
     options.observer.failed(step, seconds());
     throw new ProvisionFailure(step, log, tailOf(log), error);
-  } finally {
-    closeSync(output);
   }
 }
 

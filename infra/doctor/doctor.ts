@@ -1,0 +1,47 @@
+import { missingSteps } from '../provision/provision.ts';
+import { describeConflict, mendConflict, type Stack } from '../stack.ts';
+import { checkDisk, checkMemory } from './machine.ts';
+import { checkBash, checkGo, checkJava, checkMaven, checkPython } from './tools.ts';
+
+export interface Finding {
+  check: string;
+  /** `missing` stops `up`; `warning` does not. */
+  state: 'ok' | 'warning' | 'missing';
+  message: string;
+  /** What to type, or what to do. */
+  mend?: string;
+}
+
+/** What this machine has and lacks for the stack. Tools that only install are not asked for once all is installed. */
+export async function diagnose(stack: Stack): Promise<Finding[]> {
+  const { paths } = stack.config;
+  const steps = missingSteps(paths);
+  const needs = (pattern: RegExp): boolean => steps.some((step) => pattern.test(step));
+  const findings = await Promise.all([
+    { check: 'node', state: 'ok' as const, message: `Node ${process.versions.node}` },
+    checkBash(),
+    needs(/^(uv|python-)/) ? checkPython() : [],
+    checkJava(),
+    needs(/^jars-/) ? checkMaven() : [],
+    needs(/^(minio|process-compose)$/) ? checkGo() : [],
+    checkDisk(paths.repository, steps.length === 0),
+    checkMemory(),
+    checkPorts(stack),
+  ]);
+  return findings.flat();
+}
+
+async function checkPorts(stack: Stack): Promise<Finding[]> {
+  const conflicts = await stack.portConflicts();
+  if (conflicts.length === 0) {
+    const ports = stack.services.flatMap((service) => service.ports ?? []).length;
+    const message = `all ${ports} ports are free or our own (base ${stack.config.portBase})`;
+    return [{ check: 'ports', state: 'ok', message }];
+  }
+  return conflicts.map((conflict) => ({
+    check: 'ports',
+    state: 'missing' as const,
+    message: describeConflict(conflict),
+    mend: mendConflict(conflict),
+  }));
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Paths } from '../config/paths.ts';
+import { ensureSecrets, type Secrets } from '../config/secrets.ts';
+
+/** What an installation decides once, at its first `up`, and keeps: not secret, unlike secrets.json. */
+export const Settings = z.object({
+  kafka_cluster_id: z.string().regex(/^[\w-]{22}$/),
+  /** The first hour the schedule covers, so that a new installation has no past to catch up with. */
+  schedule_from: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:00Z$/),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** Folders, secrets and settings of an installation; creates what is missing, changes nothing that is there. */
+export function prepareInstance(paths: Paths, now = new Date()): { secrets: Secrets; settings: Settings } {
+  // Data and generated configuration hold what the servers hold: for the owner alone.
+  for (const folder of [paths.instance, paths.run, paths.data, paths.logs])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of ['kafka', 'minio', 'temporal', 'airflow', 'catalog', 'warehouse'])
+    mkdirSync(join(paths.data, folder), { recursive: true });
+  for (const folder of [paths.serving, paths.scratch]) mkdirSync(folder, { recursive: true });
+  return { secrets: ensureSecrets(paths.secretsFile), settings: ensureSettings(paths, now) };
+}
+
+function ensureSettings(paths: Paths, now: Date): Settings {
+  const file = join(paths.instance, 'settings.json');
+  if (existsSync(file)) return Settings.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const settings: Settings = {
+    kafka_cluster_id: randomBytes(16).toString('base64url'),
+    schedule_from: `${now.toISOString().slice(0, 13)}:00Z`,
+  };
+  writePrivate(file, `${JSON.stringify(settings, null, 2)}\n`);
+  return settings;
+}
+
+/** Replaces a file whole, readable by its owner only. */
+export function writePrivate(file: string, content: string): void {
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, content, { mode: 0o600 });
+  renameSync(draft, file);
+}

@@ -1,0 +1,129 @@
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/config.ts';
+import type { PortName } from '../config/ports.ts';
+import { withLock } from './file-lock.ts';
+import { prepareInstance } from './instance.ts';
+import { isPortTaken, type Listener, listenerOn } from './ports-in-use.ts';
+import { unhealthyAirflowParts } from './services/airflow-health.ts';
+import type { Service } from './services/service.ts';
+import { services, writeServerFiles } from './services/services.ts';
+import { ownedProcesses } from './supervisor/owned-processes.ts';
+import { NotReady, readStatus, type ServiceStatus, waitUntilReady } from './supervisor/readiness.ts';
+import { socketPath, startSupervisor, stopEverything, type StartResult } from './supervisor/supervisor.ts';
+import { join } from 'node:path';
+
+/** The names that config/ reads: they are what a person's shell may pass on to our own processes. */
+const PASSED_ON =
+  /^(REPRISE_|KAFKA_|S3_|LAKE_|ICEBERG_|TEMPORAL_|AIRFLOW_|DASHBOARD_|SPARK_|WAREHOUSE|BIGQUERY_|GOOGLE_APPLICATION_CREDENTIALS)/;
+const NOT_PASSED_ON = /^(REPRISE_(DEBUG|CACHE|INSTANCE_DIR)|AIRFLOW__.*|AIRFLOW_HOME|SPARK_HOME)$/;
+
+/** The stack of one installation: what belongs to it, and whether it runs. */
+export class Stack {
+  readonly config: Config;
+  readonly services: readonly Service[];
+
+  private constructor(config: Config, members: readonly Service[]) {
+    this.config = config;
+    this.services = members;
+  }
+
+  /** Creates the installation's folders, secrets and settings when they are missing. */
+  static open(env: NodeJS.ProcessEnv = process.env, only?: readonly string[]): Stack {
+    const { secrets, settings } = prepareInstance(loadConfig(env).paths);
+    const config = loadConfig(env);
+    const overrides = Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) =>
+        value && PASSED_ON.test(name) && !NOT_PASSED_ON.test(name) ? [[name, value]] : [],
+      ),
+    );
+    const context = { config, secrets, settings, node: process.execPath, overrides };
+    const stack = new Stack(config, services(context, only));
+    stack.#writeServerFiles = () => writeServerFiles(context);
+    return stack;
+  }
+
+  #writeServerFiles: () => void = () => undefined;
+
+  /** Starts what does not run. @throws PortTaken, SupervisorFailure */
+  async start(): Promise<StartResult> {
+    const { paths } = this.config;
+    return withLock(join(paths.run, 'start.lock'), async () => {
+      if ((await this.status()) === undefined) {
+        // Left by a supervisor that was killed: they hold the ports that are needed now.
+        await stopEverything(paths);
+        const [conflict] = await this.portConflicts();
+        if (conflict) throw new PortTaken(conflict);
+      }
+      this.#writeServerFiles();
+      return startSupervisor(paths, this.services);
+    });
+  }
+
+  /** @throws NotReady */
+  async waitUntilReady(options: {
+    timeoutMs: number;
+    onStatus(statuses: readonly ServiceStatus[], pending: readonly string[]): void;
+  }): Promise<void> {
+    const hasAirflow = this.services.some((service) => service.name === 'airflow-api-server');
+    await waitUntilReady({
+      socket: socketPath(this.config.paths),
+      services: this.services,
+      pending: async () => (hasAirflow ? unhealthyAirflowParts(this.config.airflow.url) : []),
+      ...options,
+    });
+  }
+
+  /** @returns how many processes ran */
+  async stop(): Promise<number> {
+    return stopEverything(this.config.paths);
+  }
+
+  /** Undefined when it does not run. */
+  async status(): Promise<ServiceStatus[] | undefined> {
+    return readStatus(socketPath(this.config.paths), this.services);
+  }
+
+  /** Ports that this installation needs and something else holds. */
+  async portConflicts(): Promise<PortConflict[]> {
+    const own = new Set(await ownedProcesses(this.config.paths.instance));
+    const conflicts: PortConflict[] = [];
+    for (const service of this.services)
+      for (const name of service.ports ?? []) {
+        const port = this.config.ports[name];
+        if (!(await isPortTaken(port))) continue;
+        const holder = listenerOn(port);
+        if (holder === undefined || !own.has(holder.pid))
+          conflicts.push({ service: service.name, name, port, holder });
+      }
+    return conflicts;
+  }
+}
+
+export interface PortConflict {
+  service: string;
+  name: PortName;
+  port: number;
+  holder: Listener | undefined;
+}
+
+export class PortTaken extends Error {
+  override name = 'PortTaken';
+  readonly mend: string;
+  constructor(conflict: PortConflict) {
+    super(describeConflict(conflict));
+    this.mend = mendConflict(conflict);
+  }
+}
+
+export function describeConflict({ port, service, holder }: PortConflict): string {
+  const who = holder ? `${holder.program} (process ${holder.pid})` : 'another program';
+  return `port ${port}, which ${service} needs, is in use by ${who}`;
+}
+
+export function mendConflict({ port }: PortConflict): string {
+  // Any base that is free will do; far enough that the two ranges cannot overlap.
+  const other = port >= 40_000 ? 20_000 : Math.ceil((port + 1_000) / 1_000) * 1_000;
+  return `end that program, or move every port with REPRISE_PORT_BASE=${other}`;
+}
+
+export { NotReady };

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Paths } from '../../config/paths.ts';
+import { writePrivate } from '../instance.ts';
+import type { Service } from '../services/service.ts';
+import { listProcesses, stopProject } from './client.ts';
+import { endProcesses, OWNER_VARIABLE, ownedProcesses } from './owned-processes.ts';
+import { renderProcessCompose } from './process-compose.ts';
+
+/** A unix socket's path is limited to 107 bytes; a checkout that lies deeper gets one in the temporary folder. */
+export function socketPath(paths: Paths): string {
+  const near = join(paths.run, 'supervisor.sock');
+  if (Buffer.byteLength(near) <= 100) return near;
+  const key = createHash('sha256').update(paths.instance).digest('hex').slice(0, 12);
+  return join(tmpdir(), `reprise-${userInfo().uid}-${key}`, 'supervisor.sock');
+}
+
+const configurationFile = (paths: Paths): string => join(paths.run, 'process-compose.yaml');
+
+export class SupervisorFailure extends Error {
+  override name = 'SupervisorFailure';
+  readonly mend: string;
+  constructor(message: string, mend: string) {
+    super(message);
+    this.mend = mend;
+  }
+}
+
+export type StartResult = 'started' | 'restarted' | 'running';
+
+/**
+ * Starts the supervisor with these services, detached. When one is running with the same configuration, nothing
+ * happens; with another configuration it is replaced.
+ */
+export async function startSupervisor(paths: Paths, services: readonly Service[]): Promise<StartResult> {
+  const configuration = renderProcessCompose(services, {
+    logs: paths.logs,
+    environment: baseEnvironment(paths),
+  });
+  const socket = socketPath(paths);
+  const running = await isSupervised(paths);
+  const file = configurationFile(paths);
+  if (running && existsSync(file) && readFileSync(file, 'utf8') === configuration) return 'running';
+  await stopEverything(paths);
+  writePrivate(file, configuration);
+  mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
+  const log = openSync(join(paths.logs, 'supervisor.log'), 'a', 0o600);
+  const child = spawn(
+    join(paths.tools, 'bin', 'process-compose'),
+    [
+      ...['up', '--config', file, '--use-uds', '--unix-socket', socket, '--tui=false'],
+      // Without it the supervisor would end with the last job while a server waits to be restarted.
+      ...['--keep-project', '--ordered-shutdown', '--disable-dotenv'],
+      ...['--log-file', join(paths.logs, 'process-compose.log')],
+    ],
+    {
+      cwd: paths.run,
+      // A session of its own: closing the terminal must not end the stack.
+      detached: true,
+      // Its output repeats every process's log, without rotation.
+      stdio: ['ignore', 'ignore', log],
+      env: { ...baseEnvironment(paths), PC_DISABLE_TUI: '1', XDG_CONFIG_HOME: paths.run },
+    },
+  );
+  child.unref();
+  closeSync(log);
+  await waitForSocket(paths, child);
+  return running ? 'restarted' : 'started';
+}
+
+async function waitForSocket(paths: Paths, child: ReturnType<typeof spawn>): Promise<void> {
+  let ended: string | undefined;
+  child.once('error', (error) => {
+    ended = error.message;
+  });
+  child.once('exit', (code) => {
+    ended = `exit code ${code}`;
+  });
+  for (const until = performance.now() + 15_000; performance.now() < until; ) {
+    if (ended !== undefined) break;
+    if (await isSupervised(paths)) return;
+    await sleep(100);
+  }
+  throw new SupervisorFailure(
+    `the process supervisor did not start (${ended ?? 'no answer after 15 s'})`,
+    `read ${join(paths.logs, 'supervisor.log')}, then run the command again`,
+  );
+}
+
+export async function isSupervised(paths: Paths): Promise<boolean> {
+  return (await listProcesses(socketPath(paths))) !== undefined;
+}
+
+/**
+ * Leaves nothing of this installation running, whatever state it is in: supervised, half started, or with its
+ * supervisor killed.
+ * @returns how many processes ran before
+ */
+export async function stopEverything(paths: Paths): Promise<number> {
+  const before = (await ownedProcesses(paths.instance)).length;
+  const socket = socketPath(paths);
+  if (await stopProject(socket, 60_000))
+    for (const until = performance.now() + 10_000; performance.now() < until; ) {
+      if (!(await isSupervised(paths))) break;
+      await sleep(100);
+    }
+  await endProcesses(paths.instance, 8_000);
+  rmSync(socket, { force: true });
+  return before;
+}
+
+/** What every process gets, and no more: a person's shell holds keys that no server of ours needs. */
+function baseEnvironment(paths: Paths): Record<string, string> {
+  const kept = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR', 'JAVA_HOME', 'TZ'];
+  const passed = kept.flatMap((name) => {
+    const value = process.env[name];
+    return value ? [[name, value] as const] : [];
+  });
+  const path = [dirname(process.execPath), join(paths.tools, 'bin'), process.env.PATH ?? '/usr/bin:/bin'];
+  return { ...Object.fromEntries(passed), PATH: path.join(':'), [OWNER_VARIABLE]: paths.instance };
+}
