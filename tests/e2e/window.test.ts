@@ -8,7 +8,7 @@ import { STEPS } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
 import { ownedProcesses } from '../../infra/supervisor/owned-processes.ts';
 import { END_TO_END_INSTANCE } from '../runner/isolation.ts';
-import { Stack } from '../stack.ts';
+import { Installation } from '../installation.ts';
 import { AirflowApi } from './airflow-api.ts';
 import { Visitor } from './browser.ts';
 import { listeners } from './leftovers.ts';
@@ -40,7 +40,7 @@ const lastingPart = ({
 });
 
 describe('the whole stack', () => {
-  let stack: Stack;
+  let stack: Installation;
 
   const report = async (window: WindowId): Promise<WindowReport> => {
     const { exitCode, stdout, stderr } = await stack.reprise('report', window, '--json');
@@ -50,7 +50,7 @@ describe('the whole stack', () => {
 
   beforeAll(async () => {
     // A scheduled window may fall due while the tests run; it must be small.
-    stack = await Stack.fresh(END_TO_END_INSTANCE, { REPRISE_EVENTS_PER_WINDOW: '500' });
+    stack = await Installation.fresh(END_TO_END_INSTANCE, { REPRISE_EVENTS_PER_WINDOW: '500' });
     await stack.repriseOrThrow('up');
   });
 

@@ -1,22 +1,22 @@
 import type { TestProject } from 'vitest/node';
 import { INTEGRATION_INSTANCE } from '../runner/isolation.ts';
-import { Stack } from '../stack.ts';
+import { Installation } from '../installation.ts';
 
 /** Servers that integration tests speak to. Nothing else of the stack: what a test needs beyond, it starts itself. */
-const SERVERS = 'kafka,minio,temporal,init';
+const SERVERS = ['kafka', 'minio', 'temporal', 'reprise-init'];
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stack = await Stack.fresh(INTEGRATION_INSTANCE);
+  const installation = await Installation.fresh(INTEGRATION_INSTANCE);
   const down = async (): Promise<void> => {
-    await stack.repriseOrThrow('down');
+    await installation.repriseOrThrow('down');
   };
   try {
-    await stack.repriseOrThrow('up', '--only', SERVERS);
+    await installation.repriseOrThrow('up', ...SERVERS);
   } catch (error) {
     await down();
     throw error;
   }
-  project.provide('environment', stack.env);
+  project.provide('environment', installation.env);
   return down;
 }
 
