@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
+import { ClientError } from '../clients/errors.ts';
+import type { ObjectStore } from '../clients/object-store.ts';
+import { keys } from '../contracts/lake.ts';
+import { Ledger, mergeLedgers } from '../contracts/ledger.ts';
+import type { GenerateResult, LandedShard, WindowRequest } from '../contracts/steps.ts';
+import { withActivityFailures } from './failures.ts';
+import { withPulse } from './pulse.ts';
+import { RecordTally } from './records.ts';
+
+/** The seeded generator, as the activities see it. */
+export interface Generator {
+  /** Hands over whole NDJSON lines, and waits for each hand-over; ends with the shard's ledger. */
+  shard(
+    request: WindowRequest & { shard: number },
+    write: (lines: Buffer) => Promise<void>,
+  ): Promise<{ ledger: Ledger }>;
+  /** The catalogue as NDJSON. */
+  catalogue(seed: number): string;
+}
+
+export interface GenerateDeps {
+  store: ObjectStore;
+  generator: Generator;
+}
+
+export type Attempted<T> = T & { attempt: number };
+
+/** Generating and storing report progress many times a second: a minute of silence means that the store hangs. */
+const SILENCE_MS = 60_000;
+/** Lets `write` go on when the store has taken what was written, and stop when it never will. */
+async function writeTo(out: PassThrough, lines: Buffer): Promise<void> {
+  if (out.destroyed) throw out.errored ?? new Error('the object store has stopped reading');
+  if (!out.write(lines)) await once(out, 'drain');
+}
+
+export function createGenerateActivities({ store, generator }: GenerateDeps) {
+  return withActivityFailures({
+    /**
+     * Writes one shard and then its ledger. Idempotency key: (window, seed, events, shards, shard): the bytes depend on
+     * nothing else and the object is replaced whole, so a repeated attempt ends in the same state.
+     */
+    generateShard: (input: { request: WindowRequest; shard: number }): Promise<Attempted<LandedShard>> =>
+      withPulse(SILENCE_MS, async (pulse) => {
+        const { request, shard } = input;
+        const key = keys.shard(request.window, shard);
+        const ledgerKey = keys.shardLedger(request.window, shard);
+        const tally = new RecordTally();
+        const out = new PassThrough();
+        // A failed write ends the generator at its next line, a failed generator ends the write without an object.
+        const stored = store.putStream(key, out).catch((error: unknown) => {
+          out.destroy(error as Error);
+          throw error;
+        });
+        out.on('error', () => undefined);
+        const generated = generator
+          .shard({ ...request, shard }, async (lines) => {
+            pulse.signal.throwIfAborted();
+            tally.takeLines(lines);
+            await writeTo(out, lines);
+            pulse.note({ records: tally.records });
+          })
+          .then(
+            ({ ledger }) => {
+              out.end();
+              return ledger;
+            },
+            (error: unknown) => {
+              out.destroy(error as Error);
+              throw error;
+            },
+          );
+        const [ledger] = await bothOrFirstFailure(generated, stored);
+        pulse.signal.throwIfAborted();
+        await store.putJson(ledgerKey, ledger);
+        return {
+          shard,
+          key,
+          ledger_key: ledgerKey,
+          bytes: tally.bytes,
+          records: tally.records,
+          content_hash: tally.contentHash,
+          attempt: pulse.attempt,
+        };
+      }),
+
+    /**
+     * Merges the shards' ledgers and writes the catalogue. Idempotency key: as above; objects of an earlier request with
+     * more shards are removed, so that the landing area holds this window and nothing else.
+     */
+    finishGeneration: (input: {
+      request: WindowRequest;
+      shards: LandedShard[];
+    }): Promise<Attempted<GenerateResult>> =>
+      withPulse(SILENCE_MS, async (pulse) => {
+        const { request, shards } = input;
+        const ledgers = await Promise.all(
+          shards.map(async (shard) => Ledger.parse(await store.getJson(shard.ledger_key))),
+        );
+        const [first, ...others] = ledgers;
+        if (!first) throw new ClientError('InvalidInput', 'a window needs at least one shard');
+        const ledger = mergeLedgers([first, ...others]);
+        const ledgerKey = keys.ledger(request.window);
+        const catalogueKey = keys.catalogue(request.seed);
+        await store.putStream(catalogueKey, Readable.from([Buffer.from(generator.catalogue(request.seed))]));
+        const current = new Set([ledgerKey, ...shards.flatMap((shard) => [shard.key, shard.ledger_key])]);
+        const found = await store.list(keys.landing(request.window));
+        await store.remove(found.filter((key) => !current.has(key)));
+        await store.putJson(ledgerKey, ledger);
+        return {
+          shards,
+          ledger,
+          ledger_key: ledgerKey,
+          catalogue_key: catalogueKey,
+          attempt: pulse.attempt,
+        };
+      }),
+  });
+}
+
+/** Waits for both to settle, so that nothing goes on behind a failed attempt; the cause is the one that failed first. */
+async function bothOrFirstFailure<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  try {
+    return await Promise.all([a, b]);
+  } catch (error) {
+    await Promise.allSettled([a, b]);
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+import type { PartitionBounds } from '../clients/kafka-topics.ts';
+import type { Publication, Publisher } from '../clients/kafka-publisher.ts';
+import type { ReceiptReader } from '../clients/kafka-receipts.ts';
+import type { ObjectStore } from '../clients/object-store.ts';
+import { ClientError } from '../clients/errors.ts';
+import { type LandedShard, Receipt, type WindowRequest } from '../contracts/steps.ts';
+import {
+  EVENTS_TOPIC,
+  HEADERS,
+  MAX_MESSAGE_BYTES,
+  RECEIPTS_TOPIC,
+  receiptKey,
+} from '../contracts/topics.ts';
+import { withActivityFailures } from './failures.ts';
+import type { Attempted } from './generate.ts';
+import { type Pulse, withPulse } from './pulse.ts';
+import { readRecords, RecordTally } from './records.ts';
+
+export interface PublishDeps {
+  store: ObjectStore;
+  publisher: Publisher;
+  receipts: ReceiptReader;
+  /** Offsets that the events topic still holds. */
+  bounds: () => Promise<PartitionBounds[]>;
+  /** The partition key of a record: its listener, or something stable when the bytes name none. */
+  recordKey: (record: Uint8Array) => string;
+}
+
+/** A look-up may wait a minute for somebody else's open transaction; nothing else is silent for as long. */
+const SILENCE_MS = 90_000;
+
+export interface PublishResult {
+  receipt: Receipt;
+  /** An earlier attempt, or an earlier run with the same content, had published it already. */
+  reused: boolean;
+}
+
+/** Whether the log still holds what the receipt names: retention, or a topic made anew, may have taken it away. */
+export function stillHeld(receipt: Receipt, bounds: readonly PartitionBounds[]): boolean {
+  const byPartition = new Map(bounds.map((one) => [one.partition, one]));
+  return receipt.ranges.every(({ partition, first, last }) => {
+    const held = byPartition.get(partition);
+    return held !== undefined && held.low <= BigInt(first) && BigInt(last) < held.high;
+  });
+}
+
+export function createPublishActivities(deps: PublishDeps) {
+  return withActivityFailures({
+    /**
+     * Sends one shard in one transaction, its receipt inside. Idempotency key: (topic, window, shard, content hash).
+     * The transaction is begun before the receipt is looked for: that fences a half-sent or still running earlier
+     * attempt, so whatever the look-up finds cannot change any more.
+     */
+    publishShard: (input: {
+      window: WindowRequest['window'];
+      shard: LandedShard;
+    }): Promise<Attempted<PublishResult>> =>
+      withPulse(SILENCE_MS, async (pulse) => {
+        const { window, shard } = input;
+        const key = receiptKey(EVENTS_TOPIC, window, shard.shard, shard.content_hash);
+        const publication = await deps.publisher.begin(EVENTS_TOPIC, `publish/${window}/${shard.shard}`);
+        try {
+          const earlier = await findReceipt(deps, key, pulse);
+          if (earlier) return { receipt: earlier, reused: true, attempt: pulse.attempt };
+          const receipt = await send(deps, publication, window, shard, pulse);
+          await publication.commitWith(RECEIPTS_TOPIC, key, JSON.stringify(receipt));
+          return { receipt, reused: false, attempt: pulse.attempt };
+        } finally {
+          // The broker ends what we cannot end any more; the error that brought us here is the one to report.
+          await publication.abort().catch(() => undefined);
+          await publication.close().catch(() => undefined);
+        }
+      }),
+  });
+}
+
+async function findReceipt(deps: PublishDeps, key: string, pulse: Pulse): Promise<Receipt | undefined> {
+  const value = (await deps.receipts.find(new Set([key]), pulse.signal)).get(key);
+  if (value === undefined) return undefined;
+  const receipt = Receipt.parse(JSON.parse(value));
+  return stillHeld(receipt, await deps.bounds()) ? receipt : undefined;
+}
+
+async function send(
+  deps: PublishDeps,
+  publication: Publication,
+  window: WindowRequest['window'],
+  shard: LandedShard,
+  pulse: Pulse,
+): Promise<Receipt> {
+  const tally = new RecordTally();
+  const headers = {
+    [HEADERS.window]: window,
+    [HEADERS.shard]: String(shard.shard),
+    [HEADERS.publication]: shard.content_hash,
+  };
+  for await (const records of readRecords(await deps.store.getStream(shard.key))) {
+    for (const record of records) {
+      if (record.length > MAX_MESSAGE_BYTES - 1_024) {
+        throw new ClientError('InvalidInput', `${shard.key} holds a record of ${record.length} bytes: no broker takes it`);
+      }
+      tally.take(record);
+      if (publication.add({ key: deps.recordKey(record), value: record, headers })) {
+        pulse.signal.throwIfAborted();
+        await publication.flush();
+        pulse.note({ sent: tally.records, of: shard.records });
+      }
+    }
+  }
+  await publication.flush();
+  pulse.signal.throwIfAborted();
+  if (tally.records !== shard.records || tally.contentHash !== shard.content_hash) {
+    throw new ClientError(
+      'DataQualityFailed',
+      `${shard.key} holds ${tally.records} records (${tally.contentHash}), not the ${shard.records} (${shard.content_hash}) that were written`,
+    );
+  }
+  return {
+    window,
+    shard: shard.shard,
+    topic: EVENTS_TOPIC,
+    ranges: publication.ranges(),
+    records: tally.records,
+    bytes: tally.bytes,
+    content_hash: shard.content_hash,
+  };
+}

@@ -1,0 +1,117 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ObjectStore } from '../clients/object-store.ts';
+import type { SparkSubmit } from '../clients/spark-submit.ts';
+import {
+  type CompactReport,
+  CompactReport as CompactReportContract,
+  type CompactSpec,
+  type IngestReport,
+  IngestReport as IngestReportContract,
+  type IngestSpec,
+  type LakeAccess,
+  type Receipt,
+} from '../contracts/steps.ts';
+import { EVENTS_TOPIC } from '../contracts/topics.ts';
+import { windowBounds, windowKey, type WindowId } from '../contracts/window.ts';
+import { withActivityFailures } from './failures.ts';
+import type { Attempted } from './generate.ts';
+import { type Pulse, withPulse } from './pulse.ts';
+
+export interface SparkDeps {
+  store: ObjectStore;
+  submit: SparkSubmit;
+  lake: LakeAccess;
+  brokers: string[];
+  /** Folder for specs, reports and the catalogue; each attempt has its own below it. */
+  scratch: string;
+}
+
+/** Longest that a job is silent between two of its progress lines: one write of the largest table. */
+const SILENCE_MS = 600_000;
+
+async function inScratch<T>(deps: SparkDeps, name: string, work: (folder: string) => Promise<T>): Promise<T> {
+  await mkdir(deps.scratch, { recursive: true });
+  const folder = await mkdtemp(join(deps.scratch, `${name}-`));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runJob(
+  deps: SparkDeps,
+  job: string,
+  folder: string,
+  spec: IngestSpec | CompactSpec,
+  pulse: Pulse,
+): Promise<unknown> {
+  const specFile = join(folder, 'spec.json');
+  await writeFile(specFile, JSON.stringify(spec));
+  await deps.submit.run({
+    job,
+    specFile,
+    localDir: folder,
+    signal: pulse.signal,
+    onProgress: (progress) => pulse.note(progress),
+  });
+  return JSON.parse(await readFile(spec.report_file, 'utf8'));
+}
+
+export function createSparkActivities(deps: SparkDeps) {
+  return withActivityFailures({
+    /**
+     * Reads the receipts' offset ranges into the lake. Idempotency key: the window: its partition of every table is
+     * replaced whole in one table commit, so a repeated attempt ends in the same rows.
+     */
+    ingestWindow: (input: {
+      window: WindowId;
+      receipts: Receipt[];
+      catalogue_key: string;
+    }): Promise<Attempted<IngestReport>> =>
+      withPulse(SILENCE_MS, (pulse) =>
+        inScratch(deps, `ingest-${windowKey(input.window)}`, async (folder) => {
+          const { start, end } = windowBounds(input.window);
+          const catalogueFile = join(folder, 'catalogue.ndjson');
+          await pipeline(await deps.store.getStream(input.catalogue_key), createWriteStream(catalogueFile), {
+            signal: pulse.signal,
+          });
+          const spec: IngestSpec = {
+            window: input.window,
+            window_start: start,
+            window_end: end,
+            lake: deps.lake,
+            kafka: { brokers: deps.brokers.join(','), topic: EVENTS_TOPIC },
+            receipts: input.receipts,
+            catalogue_file: catalogueFile,
+            report_file: join(folder, 'report.json'),
+          };
+          const report = IngestReportContract.parse(await runJob(deps, 'ingest', folder, spec, pulse));
+          return { ...report, attempt: pulse.attempt };
+        }),
+      ),
+
+    /**
+     * Rewrites the window's files. Idempotency key: the window: a rewritten partition has nothing left to rewrite, and
+     * the job compares the content hash before and after.
+     */
+    compactWindow: (input: { window: WindowId }): Promise<Attempted<CompactReport>> =>
+      withPulse(SILENCE_MS, (pulse) =>
+        inScratch(deps, `compact-${windowKey(input.window)}`, async (folder) => {
+          const { start, end } = windowBounds(input.window);
+          const spec: CompactSpec = {
+            window: input.window,
+            window_start: start,
+            window_end: end,
+            lake: deps.lake,
+            report_file: join(folder, 'report.json'),
+          };
+          const report = CompactReportContract.parse(await runJob(deps, 'compact', folder, spec, pulse));
+          return { ...report, attempt: pulse.attempt };
+        }),
+      ),
+  });
+}

@@ -1,0 +1,184 @@
+import kafkajs, { type IHeaders, type Kafka, type Message, type Transaction } from 'kafkajs';
+import type { OffsetRange } from '../contracts/steps.ts';
+import { ClientError } from './errors.ts';
+import { kafkaError, namedKafka } from './kafka-errors.ts';
+
+export interface OutgoingRecord {
+  key: Buffer | string | null;
+  value: Buffer;
+  headers: IHeaders;
+}
+
+/** One transaction on one topic, with a closing record on another: all of it is read, or nothing. */
+export interface Publication {
+  /** Takes a record; true: enough has gathered, `flush` before the next one. */
+  add(record: OutgoingRecord): boolean;
+  flush(): Promise<void>;
+  /** Lowest and highest offset by partition of what has been sent. */
+  ranges(): OffsetRange[];
+  commitWith(topic: string, key: string, value: string): Promise<void>;
+  /** Ends the transaction without a trace; nothing happens when it has ended already. */
+  abort(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Publisher {
+  /**
+   * Begins a transaction. When this returns, an earlier attempt with the same id has been fenced, and what it left open
+   * is aborted: whoever now looks for a receipt sees the last word on it.
+   */
+  begin(topic: string, transactionalId: string): Promise<Publication>;
+}
+
+/** Records a request: proven to be a good size; more only adds memory. */
+const BATCH_RECORDS = 5_000;
+/** What may gather before it is sent. */
+const BATCH_BYTES = 4_000_000;
+/** The broker limits the batch that one request brings to one partition to `max.message.bytes` (1 MiB). */
+const BATCH_PARTITION_BYTES = 900_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** What a record costs on top of its value: key, headers, lengths. */
+const RECORD_OVERHEAD_BYTES = 160;
+/** An attempt that was killed holds back readers for at most this long, when no retry comes to fence it. */
+const TRANSACTION_TIMEOUT_MS = 300_000;
+
+const sizeOf = (message: Message): number => (message.value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+
+/** Requests in which no partition gets more than `limit` bytes; a record that is larger by itself goes alone. */
+export function* splitBySize(messages: readonly Message[], limit: number): Generator<Message[]> {
+  let request: Message[] = [];
+  let bytes = new Map<number, number>();
+  for (const message of messages) {
+    const { partition = 0 } = message;
+    const size = sizeOf(message);
+    const before = bytes.get(partition) ?? 0;
+    if (before > 0 && before + size > limit) {
+      yield request;
+      request = [];
+      bytes = new Map();
+    }
+    request.push(message);
+    bytes.set(partition, (bytes.get(partition) ?? 0) + size);
+  }
+  if (request.length > 0) yield request;
+}
+
+class Ranges {
+  private readonly byPartition = new Map<number, { first: bigint; last: bigint }>();
+
+  take(partition: number, base: bigint, count: number): void {
+    const last = base + BigInt(count) - 1n;
+    const range = this.byPartition.get(partition);
+    if (!range) this.byPartition.set(partition, { first: base, last });
+    else {
+      if (base < range.first) range.first = base;
+      if (last > range.last) range.last = last;
+    }
+  }
+
+  list(): OffsetRange[] {
+    return [...this.byPartition]
+      .sort(([a], [b]) => a - b)
+      .map(([partition, { first, last }]) => ({ partition, first: String(first), last: String(last) }));
+  }
+}
+
+export function createPublisher(kafka: Kafka): Publisher {
+  return {
+    begin: (topic, transactionalId) =>
+      namedKafka(`begin the transaction ${transactionalId}`, async () => {
+        const partitions = await partitionCount(kafka, topic);
+        const producer = kafka.producer({
+          transactionalId,
+          transactionTimeout: TRANSACTION_TIMEOUT_MS,
+          // One request at a time, or a retried batch could overtake the next one.
+          maxInFlightRequests: 1,
+          allowAutoTopicCreation: false,
+        });
+        await producer.connect();
+        try {
+          const transaction = await producer.transaction();
+          return publication(topic, partitions, transaction, () => producer.disconnect());
+        } catch (error) {
+          await producer.disconnect();
+          throw error;
+        }
+      }),
+  };
+}
+
+async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const count = topics[0]?.partitions.length ?? 0;
+    if (count === 0) throw new ClientError('ResourceMissing', `kafka: the topic ${topic} has no partitions`);
+    return count;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function publication(
+  topic: string,
+  partitions: number,
+  transaction: Transaction,
+  disconnect: () => Promise<void>,
+): Publication {
+  const choose = kafkajs.Partitioners.DefaultPartitioner();
+  // The partitioner only counts them and looks for a leader when there is no key.
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    leader: 0,
+    replicas: [],
+    isr: [],
+    partitionErrorCode: 0,
+  }));
+  const ranges = new Ranges();
+  let pending: Message[] = [];
+  let pendingBytes = 0;
+
+  const send = async (messages: Message[]): Promise<void> => {
+    const counts = new Map<number, number>();
+    for (const { partition = 0 } of messages) counts.set(partition, (counts.get(partition) ?? 0) + 1);
+    const sent = await namedKafka(`send to ${topic}`, () =>
+      transaction.send({ topic, messages, acks: -1, timeout: REQUEST_TIMEOUT_MS }),
+    );
+    for (const { partition, baseOffset } of sent) {
+      if (baseOffset === undefined) throw new ClientError('Unavailable', 'kafka: the broker named no offset');
+      ranges.take(partition, BigInt(baseOffset), counts.get(partition) ?? 0);
+    }
+  };
+
+  return {
+    add(record) {
+      const message: Message = { ...record };
+      message.partition = choose({ topic, partitionMetadata, message });
+      pending.push(message);
+      pendingBytes += sizeOf(message);
+      return pending.length >= BATCH_RECORDS || pendingBytes >= BATCH_BYTES;
+    },
+    async flush() {
+      const messages = pending;
+      pending = [];
+      pendingBytes = 0;
+      for (const request of splitBySize(messages, BATCH_PARTITION_BYTES)) await send(request);
+    },
+    ranges: () => ranges.list(),
+    commitWith: (receiptsTopic, key, value) =>
+      namedKafka(`commit to ${topic}`, async () => {
+        await transaction.send({ topic: receiptsTopic, messages: [{ key, value }], acks: -1, timeout: REQUEST_TIMEOUT_MS });
+        await transaction.commit();
+      }),
+    async abort() {
+      if (!transaction.isActive()) return;
+      try {
+        await transaction.abort();
+      } catch (error) {
+        throw kafkaError(`abort what was sent to ${topic}`, error);
+      }
+    },
+    close: disconnect,
+  };
+}

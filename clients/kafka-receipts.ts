@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import { ClientError } from './errors.ts';
+import { kafkaError, namedKafka } from './kafka-errors.ts';
+
+export interface ReceiptReader {
+  /**
+   * The newest committed value under each of `wanted` keys. Everything committed before the call is seen.
+   * @throws ClientError TimedOut when an open transaction of somebody else holds the readers back too long
+   */
+  find(wanted: ReadonlySet<string>, signal: AbortSignal): Promise<Map<string, string>>;
+}
+
+/** Longer than a killed attempt's transaction can hold readers back would help nobody: the step is tried again. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Reads a compacted topic of one partition from its beginning to its end. The end is found by a probe: kafkajs hands
+ * neither transaction markers nor empty batches to the reader, so an offset that equals the end of the log may never
+ * be seen. The probe is a tombstone under a key of its own: compaction takes it away.
+ */
+export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader {
+  return {
+    async find(wanted, signal) {
+      signal.throwIfAborted();
+      const probe = `probe/${randomUUID()}`;
+      const consumer = kafka.consumer({
+        groupId: `reprise-${probe}`,
+        readUncommitted: false,
+        maxWaitTimeInMs: 100,
+        allowAutoTopicCreation: false,
+        retry: { retries: 5 },
+      });
+      const found = new Map<string, string>();
+      const { promise: reachedEnd, resolve, reject } = Promise.withResolvers<void>();
+      // Without a listener an early rejection would end the process.
+      reachedEnd.catch(() => undefined);
+      const patience = setTimeout(
+        () => reject(new ClientError('TimedOut', `kafka: ${topic} could not be read to its end`)),
+        PATIENCE_MS,
+      );
+      const cancelled = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', cancelled, { once: true });
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(kafkaError(`read ${topic}`, payload.error)));
+      try {
+        await namedKafka(`read ${topic}`, async () => {
+          await sendProbe(kafka, topic, probe);
+          await consumer.connect();
+          await consumer.subscribe({ topics: [topic], fromBeginning: true });
+          await consumer.run({
+            autoCommit: false,
+            eachBatchAutoResolve: true,
+            eachBatch: async ({ batch }) => {
+              for (const { key, value } of batch.messages) {
+                const name = key?.toString('utf8') ?? '';
+                if (name === probe) resolve();
+                else if (wanted.has(name)) {
+                  if (value) found.set(name, value.toString('utf8'));
+                  else found.delete(name);
+                }
+              }
+            },
+          });
+        });
+        await reachedEnd;
+        return found;
+      } finally {
+        clearTimeout(patience);
+        signal.removeEventListener('abort', cancelled);
+        await consumer.disconnect().catch(() => undefined);
+      }
+    },
+  };
+}
+
+async function sendProbe(kafka: Kafka, topic: string, key: string): Promise<void> {
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  try {
+    await producer.send({ topic, acks: -1, messages: [{ key, value: null }] });
+  } finally {
+    await producer.disconnect();
+  }
+}

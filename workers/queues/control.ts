@@ -1,0 +1,32 @@
+import { createReconcileActivities } from '../../activities/reconcile.ts';
+import { createReportActivities } from '../../activities/report.ts';
+import { createObjectStore } from '../../clients/object-store.ts';
+import type { Config } from '../../config/config.ts';
+import { lakeReader } from '../lake.ts';
+import type { QueueWorker } from './queue.ts';
+
+export function create(config: Config): QueueWorker {
+  const store = createObjectStore(config.objectStore);
+  const temporalUi = config.temporal.uiUrl.replace(/\/$/, '');
+  const { namespace } = config.temporal;
+  const airflow = config.airflow.url.replace(/\/$/, '');
+  return {
+    workflows: true,
+    // Reconciliation reads a window through DuckDB's own threads: two of them and some reports fill a small machine.
+    concurrency: 4,
+    activities: {
+      ...createReconcileActivities({ lake: lakeReader(config) }),
+      ...createReportActivities({
+        store,
+        serving: config.paths.serving,
+        links: {
+          temporal: (workflowId, runId) =>
+            `${temporalUi}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`,
+          airflow: (dagId, runId) =>
+            `${airflow}/dags/${encodeURIComponent(dagId)}/runs/${encodeURIComponent(runId)}`,
+          dashboard: config.dashboard.url,
+        },
+      }),
+    },
+  };
+}

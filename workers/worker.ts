@@ -1,0 +1,93 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type Config, loadConfig } from '../config/config.ts';
+import { type Capability, TASK_QUEUES } from '../contracts/task-queues.ts';
+import { workflowBundle } from './bundle.ts';
+import type { QueueModule } from './queues/queue.ts';
+
+const QUEUES: Record<Capability, () => Promise<QueueModule>> = {
+  control: () => import('./queues/control.ts'),
+  publish: () => import('./queues/publish.ts'),
+  spark: () => import('./queues/spark.ts'),
+  warehouse: () => import('./queues/warehouse.ts'),
+};
+
+/** How long activities may take to end by themselves once the process is told to stop; then they are cancelled. */
+const GRACE = '10 seconds';
+/** And how long cancelled ones may take: a subprocess gets ten seconds before it is killed. */
+const FORCE = '30 seconds';
+
+const say = (line: string): void => {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+/** Waits for the server: at start-up it may still be on its way, and the order of starting must not matter. */
+async function connect(config: Config): Promise<NativeConnection> {
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+    try {
+      return await NativeConnection.connect({ address: config.temporal.address });
+    } catch {
+      say(`no Temporal server at ${config.temporal.address} yet`);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { queue: { type: 'string' } } });
+  const capability = values.queue as Capability | undefined;
+  if (!capability || !(capability in QUEUES)) {
+    throw new Error(`say which queue to serve: --queue ${Object.keys(QUEUES).join('|')}`);
+  }
+  const config = loadConfig();
+  const ready = join(config.paths.run, `worker-${capability}.ready`);
+  rmSync(ready, { force: true });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      const error = meta?.error instanceof Error ? `: ${meta.error.message.split('\n')[0]}` : '';
+      say(`${level} ${message}${error}`);
+    }),
+    // SIGTERM is how a supervisor stops us; SIGINT is the terminal's.
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+  });
+  const connection = await connect(config);
+  const { create } = await QUEUES[capability]();
+  const queue = await create(config);
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: TASK_QUEUES[capability],
+    identity: `${capability}@${hostname()}:${process.pid}`,
+    activities: queue.activities,
+    maxConcurrentActivityTaskExecutions: queue.concurrency,
+    // A cancellation reaches an activity with the answer to its heartbeat: let beats through as they come.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '2 seconds',
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE,
+    ...(queue.workflows
+      ? { workflowBundle: { codePath: await workflowBundle(config.paths) }, maxCachedWorkflows: 50 }
+      : {}),
+  });
+  const running = worker.run();
+  mkdirSync(config.paths.run, { recursive: true });
+  writeFileSync(ready, `${process.pid}\n`);
+  say(`ready: serves ${TASK_QUEUES[capability]}`);
+  try {
+    await running;
+  } finally {
+    rmSync(ready, { force: true });
+    await connection.close();
+  }
+  say('stopped');
+}
+
+try {
+  await main();
+} catch (error) {
+  say(`worker: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

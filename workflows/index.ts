@@ -1,0 +1,1 @@
+export { listeningWindow } from './listening-window.ts';

@@ -1,0 +1,237 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  log,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { combineContentHashes } from '../contracts/content-hash.ts';
+import { compareHop } from '../contracts/hops.ts';
+import { keys } from '../contracts/lake.ts';
+import type { RecordSet } from '../contracts/ledger.ts';
+import type { WindowProgress, WindowReport } from '../contracts/report.ts';
+import {
+  type LandedShard,
+  ListeningWindowInput,
+  type StepName,
+  type WindowRequest,
+} from '../contracts/steps.ts';
+import { PROGRESS_QUERY } from '../contracts/task-queues.ts';
+import { showInSearch } from './search-attributes.ts';
+import { type StepActivities, stepActivities } from './step-activities.ts';
+import { describeFailure } from './window-failure.ts';
+import { WindowProgressLog } from './window-progress.ts';
+
+/** What is left of a window when it is done; the rest is in its report. */
+export interface WindowResult {
+  window: string;
+  reconciled: boolean;
+  counts: WindowReport['counts'];
+  serving_version: string | null;
+  report_key: string;
+}
+
+const progressQuery = defineQuery<WindowProgress>(PROGRESS_QUERY);
+
+/** Runs one window through its steps. Stops at the first that fails: what stands before it stays, nothing after it is touched. */
+export async function listeningWindow(given: ListeningWindowInput): Promise<WindowResult> {
+  const parsed = ListeningWindowInput.safeParse(given);
+  if (!parsed.success) {
+    const first = parsed.error.issues[0];
+    throw ApplicationFailure.nonRetryable(`${first?.path.join('.')}: ${first?.message}`, 'InvalidInput');
+  }
+  const input = parsed.data;
+  const { workflowId, runId } = workflowInfo();
+  const window = new WindowProgressLog(input, { workflow_id: workflowId, run_id: runId }, Date.now());
+  setHandler(progressQuery, () => window.progress());
+  upsertMemo({ requested_by: input.requested_by, ...(input.airflow ? { airflow: input.airflow } : {}) });
+
+  const activities = stepActivities(input);
+  const reports = reportRecorder(activities, window);
+  reports.record();
+  try {
+    await runSteps(input, activities, window, reports.record);
+    window.close('completed', Date.now());
+    showInSearch(input, window);
+    await reports.recordLast();
+  } catch (error) {
+    const failure = describeFailure(error);
+    const cancelled = isCancellation(error);
+    window.close(cancelled ? 'cancelled' : 'failed', Date.now(), cancelled ? undefined : failure);
+    showInSearch(input, window);
+    // The window's last word must be written although the workflow is being cancelled.
+    await CancellationScope.nonCancellable(() => reports.recordLast());
+    if (cancelled) throw error;
+    throw ApplicationFailure.create({
+      type: failure.type,
+      message: `${window.step ?? 'window'}: ${failure.message}`,
+      nonRetryable: failure.nonRetryable,
+      details: [failure.details, { step: window.step }],
+    });
+  }
+  return {
+    window: input.window,
+    reconciled: window.reconciled,
+    counts: window.counts(),
+    serving_version: window.servingVersion,
+    report_key: keys.report(input.window),
+  };
+}
+
+/**
+ * Reports go out beside the steps, so that none waits for its predecessor's report; at most one is under way and only the
+ * newest waits, so that an older never replaces a newer.
+ */
+function reportRecorder(activities: StepActivities, window: WindowProgressLog) {
+  let next: WindowReport | undefined;
+  let running: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    while (next) {
+      const report = next;
+      next = undefined;
+      try {
+        await activities.recordReport({ report });
+      } catch (error) {
+        log.warn('a report in between was not recorded', { error });
+      }
+    }
+    running = undefined;
+  };
+  return {
+    record(): void {
+      next = window.report();
+      running ??= CancellationScope.nonCancellable(drain);
+    },
+    async recordLast(): Promise<void> {
+      next = undefined;
+      await running;
+      await activities.recordReport({ report: window.report() });
+    },
+  };
+}
+
+type Attempted = { attempt?: number };
+
+async function runSteps(
+  input: ListeningWindowInput,
+  activities: StepActivities,
+  progress: WindowProgressLog,
+  record: () => void,
+): Promise<void> {
+  const { window } = input;
+  const request: WindowRequest = {
+    window,
+    events: input.events,
+    seed: input.seed,
+    shards: input.shards,
+  };
+
+  async function step<T>(name: StepName, work: () => Promise<{ value: T; attempts: number }>): Promise<T> {
+    progress.begin(name, Date.now());
+    showInSearch(input, progress);
+    record();
+    try {
+      const { value, attempts } = await work();
+      progress.end(name, Date.now(), attempts, 'completed');
+      return value;
+    } catch (error) {
+      const { type, message, attempts, hops } = describeFailure(error);
+      if (hops) progress.hops = hops;
+      progress.end(name, Date.now(), attempts, isCancellation(error) ? 'cancelled' : { type, message });
+      throw error;
+    }
+  }
+  const single = async <T>(work: Promise<T>): Promise<{ value: T; attempts: number }> => {
+    const value = await work;
+    return { value, attempts: (value as Attempted).attempt ?? 1 };
+  };
+  const most = (results: readonly Attempted[]): number =>
+    Math.max(1, ...results.map((result) => result.attempt ?? 1));
+
+  const generated = await step('generate', async () => {
+    const shards = await allOrNone(range(input.shards), (shard) => activities.generateShard({ request, shard }));
+    const landed: LandedShard[] = shards.map(({ attempt: _, ...shard }) => shard);
+    const value = await activities.finishGeneration({ request, shards: landed });
+    return { value, attempts: most([...shards, value]) };
+  });
+
+  const receipts = await step('publish', async () => {
+    const published = await allOrNone(generated.shards, (shard) => activities.publishShard({ window, shard }));
+    return { value: published.map(({ receipt }) => receipt), attempts: most(published) };
+  });
+
+  const ingested = await step('ingest', async () => {
+    const report = await activities.ingestWindow({ window, receipts, catalogue_key: generated.catalogue_key });
+    const { quarantined } = report.account;
+    const letters = await activities.forwardDeadLetters({
+      window,
+      tables: report.tables,
+      quarantined: { total: quarantined.total, content_hash: quarantined.content_hash },
+    });
+    return { value: report, attempts: most([report, letters]) };
+  });
+  progress.counted(ingested.account);
+
+  const reconciled = await step('reconcile', () =>
+    single(
+      activities.reconcileWindow({
+        window,
+        ledger: generated.ledger,
+        landed: landedSet(generated.shards),
+        receipts,
+        ingest: ingested.account,
+        tables: ingested.tables,
+      }),
+    ),
+  );
+  progress.hops = reconciled.hops;
+
+  const compacted = await step('compact', () => single(activities.compactWindow({ window })));
+
+  const valid = { ...generated.ledger.valid, by: {} };
+  const loaded = await step('load', async () => {
+    const result = await single(activities.loadWindow({ window, tables: compacted.tables }));
+    const hop = compareHop(
+      'warehouse',
+      { total: valid.total, content_hash: valid.content_hash, by: {} },
+      { total: result.value.rows.events ?? 0, content_hash: result.value.content_hash, by: {} },
+    );
+    progress.hops = [...progress.hops, hop];
+    if (!hop.matches) throw ApplicationFailure.nonRetryable(hop.differences.join(' '), 'DataQualityFailed');
+    return result;
+  });
+
+  await step('build', () =>
+    single(activities.buildWindow({ window, affected_dates: loaded.affected_dates })),
+  );
+
+  const serving = await step('publish_serving', () => single(activities.publishServing({ window })));
+  progress.servingVersion = serving.version;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+function landedSet(shards: readonly LandedShard[]): RecordSet {
+  return {
+    total: shards.reduce((sum, shard) => sum + shard.records, 0),
+    content_hash: combineContentHashes(shards.map((shard) => shard.content_hash)),
+  };
+}
+
+/** Runs `work` on all items side by side; the first failure cancels the others and waits until they have ended. */
+async function allOrNone<I, T>(items: readonly I[], work: (item: I) => Promise<T>): Promise<T[]> {
+  const scope = new CancellationScope();
+  return scope.run(async () => {
+    const running = items.map(work);
+    try {
+      return await Promise.all(running);
+    } catch (error) {
+      scope.cancel();
+      await Promise.allSettled(running);
+      throw error;
+    }
+  });
+}

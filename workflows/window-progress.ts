@@ -1,0 +1,136 @@
+import type { RecordAccount } from '../contracts/ledger.ts';
+import {
+  type HopReport,
+  type StepReport,
+  WINDOW_REPORT_VERSION,
+  type WindowProgress,
+  type WindowReport,
+  type WindowState,
+} from '../contracts/report.ts';
+import { type ListeningWindowInput, type StepName, STEPS } from '../contracts/steps.ts';
+import { windowBounds } from '../contracts/window.ts';
+
+/** Events of a window run come from the generator. */
+export const SOURCE = 'synthetic';
+
+export interface Failure {
+  type: string;
+  message: string;
+}
+
+/** What is known of a running window. Pure: the clock is handed in, so that a replay sees the same times. */
+export class WindowProgressLog {
+  state: WindowState = 'running';
+  step: StepName | null = null;
+  hops: HopReport[] = [];
+  servingVersion: string | null = null;
+  private account: RecordAccount | undefined;
+  private failure: WindowReport['failure'] = null;
+  private readonly startedAt: string;
+  private endedAt: string | null = null;
+  private readonly steps: StepReport[];
+  private readonly input: ListeningWindowInput;
+  private readonly workflow: WindowReport['workflow'];
+
+  constructor(input: ListeningWindowInput, workflow: WindowReport['workflow'], nowMs: number) {
+    this.input = input;
+    this.workflow = workflow;
+    this.startedAt = iso(nowMs);
+    this.steps = STEPS.map((step) => ({
+      step,
+      state: 'pending',
+      started_at: null,
+      ended_at: null,
+      seconds: null,
+      attempts: 0,
+      failure: null,
+    }));
+  }
+
+  begin(step: StepName, nowMs: number): void {
+    this.step = step;
+    Object.assign(this.of(step), { state: 'running', started_at: iso(nowMs), attempts: 1 });
+  }
+
+  end(step: StepName, nowMs: number, attempts: number, outcome: 'completed' | 'cancelled' | Failure): void {
+    const report = this.of(step);
+    const failed = typeof outcome === 'object';
+    Object.assign(report, {
+      state: failed ? 'failed' : outcome,
+      ended_at: iso(nowMs),
+      seconds: Math.round(nowMs - Date.parse(report.started_at ?? iso(nowMs))) / 1000,
+      attempts: Math.max(report.attempts, attempts),
+      failure: failed ? outcome : null,
+    });
+  }
+
+  counted(account: RecordAccount): void {
+    this.account = account;
+  }
+
+  close(state: WindowState, nowMs: number, failure?: Failure): void {
+    this.state = state;
+    this.endedAt = iso(nowMs);
+    if (failure) this.failure = { step: this.step, ...failure };
+    for (const report of this.steps) if (report.state === 'pending') report.state = 'skipped';
+    if (state === 'completed') this.step = null;
+  }
+
+  get reconciled(): boolean {
+    return this.hops.length > 0 && this.hops.every((hop) => hop.matches);
+  }
+
+  progress(): WindowProgress {
+    return { window: this.input.window, state: this.state, step: this.step, steps: this.steps };
+  }
+
+  counts(): WindowReport['counts'] {
+    return {
+      arrived: this.account?.arrived.total ?? 0,
+      valid: this.account?.valid.total ?? 0,
+      quarantined: this.account?.quarantined.total ?? 0,
+      duplicates: this.account?.duplicates.total ?? 0,
+    };
+  }
+
+  /** A snapshot: later steps do not change it. The links are filled in where the addresses are known. */
+  report(): WindowReport {
+    const { window, seed, events, requested_by, airflow } = this.input;
+    const { start, end } = windowBounds(window);
+    return structuredCloneJson({
+      version: WINDOW_REPORT_VERSION,
+      window,
+      window_start: start,
+      window_end: end,
+      state: this.state,
+      reconciled: this.reconciled,
+      source: SOURCE,
+      seed,
+      events_requested: events,
+      requested_by,
+      started_at: this.startedAt,
+      ended_at: this.endedAt,
+      counts: this.counts(),
+      valid_by_type: this.account?.valid.by_type ?? {},
+      quarantined_by_reason: this.account?.quarantined.by_reason ?? {},
+      hops: this.hops,
+      steps: this.steps,
+      serving_version: this.servingVersion,
+      failure: this.failure,
+      links: { temporal: null, airflow: null, dashboard: null },
+      workflow: this.workflow,
+      airflow: airflow ? { dag_id: airflow.dag_id, run_id: airflow.run_id } : null,
+    });
+  }
+
+  private of(step: StepName): StepReport {
+    const found = this.steps.find((report) => report.step === step);
+    if (!found) throw new TypeError(`no such step: ${step}`);
+    return found;
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The sandbox has no structuredClone. */
+const structuredCloneJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
