@@ -37,14 +37,18 @@ function liveTable(screen: Screen, started: number): StartupTable {
 function plainTable(screen: Screen, started: number): StartupTable {
   const told = new Set<string>();
   let last = performance.now();
+  let isFirst = true;
   return {
     update(statuses, pending) {
       for (const { name, phase } of statuses) {
         if ((phase !== 'ready' && phase !== 'done') || told.has(name)) continue;
         told.add(name);
+        // What is ready at the first look was so before.
+        if (isFirst) continue;
         screen.write(`  ${phase} ${name} (${elapsed(started)})\n`);
         last = performance.now();
       }
+      isFirst = false;
       if (performance.now() - last < STILL_WAITING_MS) return;
       const waiting = [...statuses.filter(({ name }) => !told.has(name)).map(({ name }) => name), ...pending];
       screen.write(`  still starting: ${waiting.join(', ')} (${elapsed(started)})\n`);

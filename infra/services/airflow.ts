@@ -11,12 +11,19 @@ export function airflowServices(context: ServiceContext): Service[] {
   const { config } = context;
   const { paths, ports } = config;
   const airflow = (...args: string[]): string[] => [venvProgram(paths, 'airflow', 'airflow'), ...args];
-  const shared = { cwd: join(paths.data, 'airflow'), env: airflowEnvironment(context) };
+  const shared = { cwd: join(paths.data, 'airflow'), env: airflowEnvironment(context), forks: true };
   // Airflow's own log server listens on every interface and cannot be told otherwise; on one machine the log
   // folder is shared, so nothing is lost without it.
   const quiet = '--skip-serve-logs';
   return [
-    { ...shared, name: 'airflow-migrate', kind: 'job', needs: [], command: airflow('db', 'migrate') },
+    {
+      ...shared,
+      forks: false,
+      name: 'airflow-migrate',
+      kind: 'job',
+      needs: [],
+      command: airflow('db', 'migrate'),
+    },
     {
       ...shared,
       name: 'airflow-api-server',

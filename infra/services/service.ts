@@ -26,6 +26,8 @@ export interface Service {
   needs: readonly string[];
   ready?: Readiness;
   ports?: readonly PortName[];
+  /** It starts processes of its own that would outlive it if it were killed. */
+  forks?: boolean;
   /** From the request to end until it is killed. Default 10. */
   graceSeconds?: number;
 }

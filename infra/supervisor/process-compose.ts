@@ -34,7 +34,9 @@ function renderService(
 ): object {
   const dependencies = service.needs.map((name) => [name, { condition: conditionOf(byName.get(name)) }]);
   return {
-    entrypoint: [...service.command],
+    entrypoint: service.forks
+      ? ['bash', '-c', END_THE_GROUP, service.name, ...service.command]
+      : [...service.command],
     working_dir: service.cwd,
     environment: variables(service.env),
     is_dotenv_disabled: true,
@@ -56,6 +58,12 @@ function renderService(
     shutdown: { signal: 15, timeout_seconds: service.graceSeconds ?? 10 },
   };
 }
+
+/**
+ * The supervisor takes a process for running as long as anyone holds its output. Children that outlive their killed
+ * parent do: so when the parent ends, however it ends, the rest of its group ends with it.
+ */
+const END_THE_GROUP = 'trap : TERM INT; "$@"; kill -KILL -- -$$';
 
 function conditionOf(needed: Service | undefined): string {
   if (needed?.kind === 'job') return 'process_completed_successfully';

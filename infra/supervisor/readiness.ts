@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../services/service.ts';
 import { listProcesses, type ProcessState } from './client.ts';
@@ -9,11 +10,11 @@ export interface ServiceStatus {
   name: string;
   kind: Service['kind'];
   phase: Phase;
-  pid: number | undefined;
+  pid: number | null;
   restarts: number;
   /** Resident memory of the process and what it started, bytes. */
   memoryBytes: number;
-  exitCode: number | undefined;
+  exitCode: number | null;
 }
 
 export function statusOf(service: Service, state: ProcessState | undefined): ServiceStatus {
@@ -21,11 +22,22 @@ export function statusOf(service: Service, state: ProcessState | undefined): Ser
     name: service.name,
     kind: service.kind,
     phase: phaseOf(service, state),
-    pid: state?.is_running ? state.pid : undefined,
+    pid: state?.is_running ? serverPid(service, state.pid) : null,
     restarts: state?.restarts ?? 0,
     memoryBytes: state?.is_running ? state.mem : 0,
-    exitCode: state && !state.is_running && state.status === 'Completed' ? state.exit_code : undefined,
+    exitCode: state && !state.is_running && state.status === 'Completed' ? state.exit_code : null,
   };
+}
+
+/** The server itself, where the supervisor sees the shell that holds its group together. */
+function serverPid(service: Service, pid: number): number {
+  if (!service.forks) return pid;
+  try {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    return Number(child) || pid;
+  } catch {
+    return pid;
+  }
 }
 
 function phaseOf(service: Service, state: ProcessState | undefined): Phase {

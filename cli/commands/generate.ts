@@ -1,0 +1,143 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { WindowRequest } from '../../contracts/steps.ts';
+import { consecutiveWindows, WindowId } from '../../contracts/window.ts';
+import { CommandFailure } from '../failure.ts';
+import { type GeneratedWindow, writeCatalogue, writeWindow } from '../generated-files.ts';
+
+const EXAMPLE =
+  'npx reprise generate --start 2026-01-05T08:00Z --windows 3 --events 20000 --seed 7 --out ./events';
+
+interface Options {
+  start: string;
+  windows: string;
+  events: string;
+  seed: string;
+  shards: string;
+  out: string;
+  json?: boolean;
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw new CommandFailure(`--${option} is ${text}; it must be a whole number from ${least} to ${most}`, {
+    mend: EXAMPLE,
+  });
+}
+
+/** @throws CommandFailure */
+function requestsFrom(options: Options): WindowRequest[] {
+  const start = WindowId.safeParse(options.start);
+  if (!start.success)
+    throw new CommandFailure(`--start is ${options.start}: ${start.error.issues[0]?.message}`, {
+      mend: EXAMPLE,
+    });
+  const windows = wholeNumber('windows', options.windows, 1, 10_000);
+  const events = wholeNumber('events', options.events, 0, 50_000_000);
+  const seed = wholeNumber('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
+  const shards = wholeNumber('shards', options.shards, 1, 1_024);
+  return consecutiveWindows(start.data, windows).map((window) =>
+    WindowRequest.parse({ window, events, seed, shards }),
+  );
+}
+
+const CAUSES: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'that file system is read-only',
+  ENOSPC: 'no space is left on that disk',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'part of that path is a file',
+  EEXIST: 'there is a file of that name',
+  ENOENT: 'nothing can be created there',
+  ENAMETOOLONG: 'that name is too long',
+};
+
+function writeFailure(error: unknown, out: string): unknown {
+  if (error instanceof RangeError) return new CommandFailure(error.message, { mend: EXAMPLE });
+  const cause = CAUSES[(error as NodeJS.ErrnoException).code ?? ''];
+  if (!cause) return error;
+  return new CommandFailure(`cannot write to ${out}: ${cause}`, {
+    mend: 'name another directory with --out, or make room',
+    cause: error,
+  });
+}
+
+/** Says on stderr how far it is, once it has taken two seconds; on a terminal in one line, else every ten seconds. */
+function progressLine(): { report(window: string, bytes: number): void; clear(): void } {
+  const isTerminal = process.stderr.isTTY === true;
+  const begun = performance.now();
+  let next = begun + 2_000;
+  let shown = false;
+  return {
+    report(window, bytes) {
+      const now = performance.now();
+      if (now < next) return;
+      next = now + (isTerminal ? 200 : 10_000);
+      shown = true;
+      const text = `generating ${window}: ${(bytes / 1e6).toFixed(1)} MB, ${Math.round((now - begun) / 1_000)} s`;
+      process.stderr.write(isTerminal ? `\r\x1b[K${text}` : `${text}\n`);
+    },
+    clear() {
+      if (shown && isTerminal) process.stderr.write('\r\x1b[K');
+    },
+  };
+}
+
+const COLUMNS = ['window', 'records', 'valid', 'quarantined', 'duplicates', 'late', 'content hash'];
+
+function table(windows: readonly GeneratedWindow[]): string {
+  const rows = windows.map(({ window, ledger }) => [
+    window,
+    ...[
+      ledger.arrived.total,
+      ledger.valid.total,
+      ledger.quarantined.total,
+      ledger.duplicates.total,
+      ledger.late,
+    ].map((count) => count.toLocaleString('en')),
+    ledger.arrived.content_hash,
+  ]);
+  const widths = COLUMNS.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] ?? '').length)));
+  const isText = (i: number): boolean => i === 0 || i === COLUMNS.length - 1;
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (isText(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [COLUMNS, ...rows].map(line).join('\n');
+}
+
+export function register(command: Command): void {
+  command
+    .requiredOption('--start <window>', 'first window by its start, UTC, like 2026-01-05T08:00Z')
+    .option('--windows <n>', 'how many hourly windows', '1')
+    .option('--events <n>', 'records a window, planted duplicates and defects included', '20000')
+    .option('--seed <n>', 'the same seed gives the same bytes', '1')
+    .option('--shards <n>', 'files a window; the records do not depend on it', '1')
+    .requiredOption('--out <directory>', 'where the NDJSON files and the ledgers go; needs no server')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', `\nExample:\n  ${EXAMPLE}`)
+    .action(async (options: Options) => {
+      const requests = requestsFrom(options);
+      const out = resolve(options.out);
+      const progress = progressLine();
+      const windows: GeneratedWindow[] = [];
+      let catalogue: string;
+      try {
+        catalogue = await writeCatalogue((requests[0] as WindowRequest).seed, out);
+        for (const request of requests)
+          windows.push(await writeWindow(request, out, (bytes) => progress.report(request.window, bytes)));
+      } catch (error) {
+        throw writeFailure(error, out);
+      } finally {
+        progress.clear();
+      }
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ out, catalogue, windows }, null, 2)}\n`
+          : `${table(windows)}\nin ${out}\n`,
+      );
+    });
+}
