@@ -8,7 +8,6 @@ export function workerServices(context: ServiceContext): Service[] {
   return (Object.keys(TASK_QUEUES) as Capability[]).map((queue) => ({
     name: `worker-${queue}`,
     kind: 'server',
-    // Names of servers that run elsewhere are left out by `localServices`.
     needs: ['temporal', 'reprise-init'],
     command: [
       node,
@@ -21,7 +20,8 @@ export function workerServices(context: ServiceContext): Service[] {
     cwd: config.paths.repository,
     env: instanceEnvironment(context),
     ready: { kind: 'log', text: 'worker ready' },
-    graceSeconds: 20,
+    // It lets activities end, then cancels them, then waits for their subprocesses.
+    graceSeconds: 35,
   }));
 }
 

@@ -1,4 +1,4 @@
-"""Partition decorators (`table$2026010508`) as destinations of load, copy and query jobs, and in tables.get/delete."""
+"""Partition decorators (`table$2026010508`) as destinations of jobs, and in tables.get and tables.delete."""
 
 import datetime as dt
 import re
