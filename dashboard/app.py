@@ -1,0 +1,18 @@
+"""Reprise's dashboard: two pages on what the platform publishes."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ASSETS = Path(__file__).parent / "assets"
+
+st.set_page_config(page_title="Reprise", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large")
+st.html(ASSETS / "style.css")
+st.navigation(
+    [
+        st.Page("pages/overview.py", title="Overview", icon=":material/graphic_eq:", default=True),
+        st.Page("pages/pipeline.py", title="Pipeline", icon=":material/conveyor_belt:", url_path="pipeline"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,196 @@
+"""One window: its steps, what was expected and found at each hop, and what was set aside and why."""
+
+import streamlit as st
+
+from reprise_dashboard import formatting
+from reprise_dashboard.card import card
+from reprise_dashboard.markup import Column, Html, bar, joined, state, styled, table, text, titled
+from reprise_dashboard.reports.model import Hop, HopSide, Step, WindowReport
+from reprise_dashboard.reports.quarantine_reasons import sentence
+from reprise_dashboard.sections.windows import links_of, reconciled_cell, step_name
+from reprise_dashboard.settings import Settings
+
+_HOPS = {
+    "landing": "generated files on the object store",
+    "kafka": "records read back by their receipts",
+    "raw": "lake: every byte that arrived",
+    "events": "lake: valid, distinct events",
+    "quarantine": "lake: rejected, with the reason",
+    "duplicates": "lake: repeats of an event in the window",
+    "warehouse": "rows loaded for the window",
+    "serving": "what the dashboard's marts count",
+}
+
+
+def pick_window(reports: tuple[WindowReport, ...]) -> WindowReport:
+    """Without a choice, the newest window that did not go well, else the newest that has ended."""
+    by_name = {report.window: report for report in reports}
+    chosen = st.selectbox(
+        "Window",
+        list(by_name),
+        index=None,
+        placeholder="The newest one that needs a look",
+        key="window",
+        bind="query-params",
+        persist_state="session",
+        help="The choice stands in the address, so that it can be sent to someone.",
+        width=320,
+    )
+    if chosen in by_name:
+        return by_name[chosen]
+    worrying = (report for report in reports if report.state in ("failed", "cancelled"))
+    ended = (report for report in reports if report.state != "running")
+    return next(worrying, None) or next(ended, None) or reports[0]
+
+
+def _summary(report: WindowReport, settings: Settings) -> None:
+    facts = [
+        state(report.state),
+        Html(f"<b>{text(report.window)}</b>"),
+        joined([text("reconciled"), reconciled_cell(report)], " "),
+        text(f"source {report.source}, seed {report.seed}"),
+        text(f"asked for by {report.requested_by}"),
+        text(f"workflow {report.workflow_id}"),
+        links_of(report, settings),
+    ]
+    st.html(Html(f'<div class="rp-status">{"".join(f"<span>{fact}</span>" for fact in facts if fact)}</div>'))
+    if report.failure:
+        where = f" in the step {step_name(report.failure.step)}" if report.failure.step else ""
+        st.error(f"**{report.failure.type}{where}.** {report.failure.message}", icon=":material/error:")
+    for step in report.retried:
+        st.warning(
+            f"The step {step_name(step.name)} took {step.attempts} attempts. Temporal's history says why.",
+            icon=":material/replay:",
+        )
+
+
+def _attempts(step: Step) -> Html:
+    return (
+        styled(f"{step.attempts} ↻", "rp-warn", "retried") if step.attempts > 1 else text(str(step.attempts))
+    )
+
+
+def _steps(report: WindowReport) -> None:
+    with card("Steps", "times UTC", "Each step is its own Temporal activity, retried on its own."):
+        columns = [
+            Column("Step"),
+            Column("State"),
+            Column("Began"),
+            Column("Seconds", "r"),
+            Column("Attempts", "r"),
+        ]
+        rows = [
+            [
+                titled(
+                    step_name(step.name),
+                    f"{step.failure.type}: {step.failure.message}" if step.failure else "",
+                ),
+                state(step.state),
+                text(formatting.clock(step.started_at)),
+                text(formatting.NOTHING if step.seconds is None else f"{step.seconds:.1f}"),
+                _attempts(step),
+            ]
+            for step in report.steps
+        ]
+        st.html(table(f"Steps of {report.window}", columns, rows))
+
+
+def _side(side: HopSide) -> Html:
+    digest = side.content_hash or "no hash"
+    return Html(f'{text(formatting.count(side.total))}<span class="sub"><code>{text(digest)}</code></span>')
+
+
+def _verdict(hop: Hop) -> Html:
+    if hop.matches:
+        return styled("✓ equal", "rp-good")
+    sentences = "".join(f'<span class="sub">{text(one)}</span>' for one in hop.differences)
+    return Html(f"{styled('✕ differs', 'rp-bad rp-state')}{sentences}")
+
+
+def _hops(report: WindowReport) -> None:
+    with card(
+        "Hop by hop",
+        "records, and their content hash",
+        "The ledger knows what was emitted; every place that the records pass is held against it. "
+        "The hash does not depend on their order, and two sets with the same hash hold the same bytes.",
+    ):
+        if not report.hops:
+            st.caption("No hop has been reached yet.")
+            return
+        columns = [Column("Hop"), Column("Expected", "r"), Column("Observed", "r"), Column("Verdict", "wrap")]
+        rows = [
+            [
+                titled(hop.name, _HOPS.get(hop.name, "")),
+                _side(hop.expected),
+                _side(hop.observed),
+                _verdict(hop),
+            ]
+            for hop in report.hops
+        ]
+        st.html(table(f"Hops of {report.window}", columns, rows))
+        _breakdown(report.hops)
+
+
+def _breakdown(hops: tuple[Hop, ...]) -> None:
+    """Counts by event type or reason, of the hops that have them."""
+    rows = []
+    for hop in hops:
+        for name in sorted({*hop.expected.by, *hop.observed.by}):
+            expected, observed = hop.expected.by.get(name, 0), hop.observed.by.get(name, 0)
+            difference = observed - expected
+            rows.append(
+                [
+                    text(hop.name),
+                    text(name),
+                    text(formatting.count(expected)),
+                    text(formatting.count(observed)),
+                    styled(f"{difference:+,}", "rp-bad") if difference else styled("0", "rp-muted"),
+                ]
+            )
+    if rows:
+        columns = [
+            Column("Hop"),
+            Column("Kind"),
+            Column("Expected", "r"),
+            Column("Observed", "r"),
+            Column("Δ", "r"),
+        ]
+        with st.expander("By event type and reason"):
+            st.html(table("Counts by event type and reason", columns, rows))
+
+
+def _quarantine(report: WindowReport) -> None:
+    counts = report.counts
+    with card(
+        "Set aside, and why",
+        f"{formatting.count(counts.quarantined)} records quarantined, "
+        f"{formatting.count(counts.duplicates)} duplicates",
+        "A quarantined record is kept whole, with its Kafka coordinates and the first reason that applies. "
+        "A duplicate is a good record whose event_id had already arrived in the window.",
+    ):
+        reasons = sorted(report.quarantined_by_reason.items(), key=lambda one: (-one[1], one[0]))
+        if not reasons:
+            st.caption("Nothing was quarantined." if report.state != "running" else "Not known yet.")
+            return
+        most = reasons[0][1]
+        rows = [
+            [titled(reason, sentence(reason)), bar(number / most if most else 0, formatting.count(number))]
+            for reason, number in reasons
+        ]
+        st.html(
+            table(
+                f"Quarantine of {report.window}", [Column("Reason", "wrap"), Column("Records", "grow")], rows
+            )
+        )
+
+
+def window_detail(reports: tuple[WindowReport, ...], settings: Settings) -> None:
+    st.subheader("One window", anchor=False)
+    report = pick_window(reports)
+    _summary(report, settings)
+    _hops(report)
+    left, right = st.columns(2)
+    with left:
+        _steps(report)
+    with right:
+        _quarantine(report)
