@@ -36,6 +36,11 @@ export class Installation {
     return installation;
   }
 
+  /** The same installation under other settings; `up` brings it to them. */
+  with(settings: Record<string, string>): Installation {
+    return new Installation({ ...this.env, ...settings });
+  }
+
   /** The installation that `env` names, as it is. */
   static at(env: Record<string, string>): Installation {
     return new Installation(env);

@@ -5,6 +5,8 @@ import { type Ports, portsFrom } from '../../config/ports.ts';
 /** Instance names of the tests' own installations; `demo` is never among them. */
 export const END_TO_END_INSTANCE = 'test';
 export const INTEGRATION_INSTANCE = 'test-integration';
+export const PARITY_INSTANCE = 'test-parity';
+export const INSTANCES = [END_TO_END_INSTANCE, INTEGRATION_INSTANCE, PARITY_INSTANCE];
 
 /** Whatever a person has set for their own stack must not reach a test. */
 const SETTINGS =

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathsFor } from '../../config/paths.ts';
 import { isAlive } from '../../infra/file-lock.ts';
 import { Display } from './display.ts';
-import { END_TO_END_INSTANCE, findPortBase, INTEGRATION_INSTANCE, isolatedEnvironment } from './isolation.ts';
+import { END_TO_END_INSTANCE, findPortBase, INSTANCES, isolatedEnvironment } from './isolation.ts';
 import { Preparations } from './preparations.ts';
 import { runProgram } from './program.ts';
 import { schedule } from './scheduler.ts';
@@ -59,8 +59,7 @@ export async function runSuites(suites: readonly Suite[], environment: NodeJS.Pr
         }),
     });
   } finally {
-    for (const instance of [END_TO_END_INSTANCE, INTEGRATION_INSTANCE])
-      await bringDown(instance, env, logOf(`down-${instance}`));
+    for (const instance of INSTANCES) await bringDown(instance, env, logOf(`down-${instance}`));
     if (stopping.signal.aborted) display.line('  interrupted');
     display.close(outcomes);
     rmSync(lock, { force: true });
