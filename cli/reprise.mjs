@@ -142,9 +142,11 @@ async function modules(node) {
     if (!installedMatches(lock))
       await runLogged(
         'installing the Node packages',
-        [...npmCommand(node), 'ci', '--no-audit', '--no-fund'],
+        // Not `npm ci`: it refuses a lock that does not name other platforms' optional packages, which a
+        // registry mirror may not carry. This installs what the lock says as well, and leaves the lock alone.
+        [...npmCommand(node), 'install', '--no-save', '--no-audit', '--no-fund'],
         { cwd: REPOSITORY, env: npmEnvironment(node) },
-        join(LOGS, 'npm-ci.log'),
+        join(LOGS, 'npm.log'),
       );
     // npm links no package's own commands; with this, `npx reprise` starts at once, without a package lookup.
     const link = join(MODULES, '.bin', 'reprise');

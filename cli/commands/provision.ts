@@ -1,13 +1,19 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
 import { provision } from '../../infra/provision/provision.ts';
+import { relock } from '../../infra/provision/python.ts';
 import { provisionProgress } from '../progress.ts';
 
 export function register(command: Command): void {
   command
     .option('--only <steps...>', 'only these steps and what they need (see .reprise/logs/provision)')
-    .action(async ({ only }: { only?: string[] }) => {
+    .option('--relock', "resolve the Python projects' locks anew before that")
+    .action(async ({ only, relock: resolveAnew }: { only?: string[]; relock?: boolean }) => {
       const { paths } = loadConfig();
+      if (resolveAnew) {
+        await provision({ paths, observer: provisionProgress(), only: ['uv'] });
+        await relock(paths);
+      }
       const started = performance.now();
       const ran = await provision({
         paths,

@@ -17,18 +17,20 @@ export async function diagnose(stack: Stack): Promise<Finding[]> {
   const { paths } = stack.config;
   const steps = missingSteps(paths);
   const needs = (pattern: RegExp): boolean => steps.some((step) => pattern.test(step));
-  const findings = await Promise.all([
-    { check: 'node', state: 'ok' as const, message: `Node ${process.versions.node}` },
+  const checks = [
     checkBash(),
-    needs(/^(uv|python-)/) ? checkPython() : [],
     checkJava(),
-    needs(/^jars-/) ? checkMaven() : [],
-    needs(/^(minio|process-compose)$/) ? checkGo() : [],
+    ...(needs(/^(uv|python-)/) ? [checkPython()] : []),
+    ...(needs(/^jars-/) ? [checkMaven()] : []),
+    ...(needs(/^(minio|process-compose)$/) ? [checkGo()] : []),
+  ];
+  return [
+    { check: 'node', state: 'ok', message: `Node ${process.versions.node}` },
+    ...(await Promise.all(checks)),
     checkDisk(paths.repository, steps.length === 0),
     checkMemory(),
-    checkPorts(stack),
-  ]);
-  return findings.flat();
+    ...(await checkPorts(stack)),
+  ];
 }
 
 async function checkPorts(stack: Stack): Promise<Finding[]> {

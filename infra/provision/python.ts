@@ -102,6 +102,27 @@ export function uvStep(paths: Paths): Step {
   };
 }
 
+/**
+ * Resolves every project's lock anew, keeping the versions that still fit. For all platforms, with hashes, and
+ * without the address of any registry: that is the reader's own choice.
+ */
+export async function relock(paths: Paths): Promise<void> {
+  for (const { folder, versions } of PROJECTS) {
+    const project = join(paths.repository, folder);
+    const manifest = readFileSync(join(project, 'pyproject.toml'), 'utf8');
+    await execa(
+      join(paths.tools, 'bin', 'uv'),
+      [
+        ...['pip', 'compile', 'pyproject.toml', '--quiet', '--universal', '--generate-hashes'],
+        ...(manifest.includes('[dependency-groups]') ? ['--group', 'dev'] : []),
+        ...['--no-emit-index-url', '--no-emit-find-links', '--python-version', versions[0] ?? ''],
+        ...['--custom-compile-command', 'npx reprise provision --relock', '-o', 'requirements.lock'],
+      ],
+      { cwd: project, env: UV_ENVIRONMENT, stdio: 'inherit' },
+    );
+  }
+}
+
 /** One step per Python project that has a committed lock. */
 export function pythonSteps(paths: Paths): Step[] {
   return PROJECTS.filter((project) =>
