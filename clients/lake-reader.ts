@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import type { LakeTable, LakeVersions } from '../contracts/steps.ts';
 import { windowBounds, type WindowId } from '../contracts/window.ts';
 import { ClientError } from './errors.ts';
@@ -21,12 +21,14 @@ export interface LakeReader {
   open(window: WindowId, tables: LakeVersions, signal: AbortSignal): Promise<LakeSession>;
 }
 
-export type LakeRow = Record<string, DuckDBValue>;
+/** Blobs as Buffers; everything else as DuckDB gives it (integers of 64 bits as bigint). */
+export type LakeRow = Record<string, Exclude<DuckDBValue, DuckDBBlobValue> | Buffer>;
 
 export interface LakeSession {
   rows(sql: string): Promise<LakeRow[]>;
   /** Row by row, in bounded memory. */
   stream(sql: string): AsyncIterable<LakeRow[]>;
+  /** For a client that writes what it reads: another database can be attached to the same session. */
   connection: DuckDBConnection;
   close(): void;
 }
@@ -111,6 +113,15 @@ async function prepare(
   }
 }
 
+function rowObject(names: readonly string[], values: readonly DuckDBValue[]): LakeRow {
+  const plain = values.map((value) =>
+    value instanceof DuckDBBlobValue
+      ? Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength)
+      : value,
+  );
+  return Object.fromEntries(plain.map((value, at) => [names[at] ?? '', value])) as LakeRow;
+}
+
 function session(connection: DuckDBConnection, signal: AbortSignal, close: () => void): LakeSession {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -125,14 +136,17 @@ function session(connection: DuckDBConnection, signal: AbortSignal, close: () =>
     connection,
     close,
     rows: (sql) =>
-      guarded(async () => (await connection.runAndReadAll(sql)).getRowObjects() as LakeRow[]),
+      guarded(async () => {
+        const result = await connection.runAndReadAll(sql);
+        return result.getRows().map((row) => rowObject(result.columnNames(), row));
+      }),
     async *stream(sql) {
       const result = await guarded(() => connection.stream(sql));
       const names = result.columnNames();
       for (;;) {
         const chunk = await guarded(() => result.fetchChunk());
         if (!chunk || chunk.rowCount === 0) return;
-        yield chunk.getRows().map((row) => Object.fromEntries(row.map((value, at) => [names[at] ?? '', value])));
+        yield chunk.getRows().map((row) => rowObject(names, row));
       }
     },
   };

@@ -8,3 +8,9 @@
         {{ custom_schema_name | trim }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Where the load step puts the lake's tables. -#}
+{% macro lake_schema() -%}
+    {{ generate_schema_name('lake', none) }}
+{%- endmacro %}

@@ -39,12 +39,16 @@ export async function startEmulator({ paths, ports }: Config): Promise<Emulator>
   const log = createWriteStream(join(paths.logs, 'bigquery-emulator.log'));
   process_.stdout.pipe(log);
   process_.stderr.pipe(log);
+  let ended = false;
+  void process_.then(() => {
+    ended = true;
+  });
   const stop = async (): Promise<void> => {
     process_.kill();
     await process_;
   };
   for (const until = performance.now() + START_LIMIT_MS; performance.now() < until; await sleep(300)) {
-    if (process_.exitCode !== null) break;
+    if (ended) break;
     if (await answers(url)) {
       return {
         settings: {

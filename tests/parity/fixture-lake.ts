@@ -15,7 +15,7 @@ export const EVENTS_PER_WINDOW = 400;
 /** Events of the window before that arrive again in the window. */
 const REPEATED = 15;
 
-const hours = (count: number): string => `to_hours((${count})::INT)`;
+const hours = (count: number | string): string => `to_hours((${count})::INT)`;
 
 /**
  * A lake of three windows: the second and third bring late events (some for the day before the first), and each repeats

@@ -1,0 +1,173 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { formatContentHash } from '../contracts/content-hash.ts';
+import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
+import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
+import { windowBounds, type WindowId } from '../contracts/window.ts';
+import { attachWarehouse, duckDbError, withFileToOurselves } from './duckdb-file.ts';
+import { assertAudited } from './mart-state.ts';
+import {
+  lakeSelection,
+  type LoadedWindow,
+  MART_STATE_TABLE,
+  MARTS,
+  type Mart,
+  perWarehouseTable,
+  type Progress,
+  quoteText,
+  rememberDatesSql,
+  type Warehouse,
+  WAREHOUSE_COLUMNS,
+  WINDOW_DATES_TABLE,
+} from './warehouse.ts';
+
+const SCHEMA = `warehouse.${WAREHOUSE_SOURCE_SCHEMA}`;
+const DATES = `${SCHEMA}.${WINDOW_DATES_TABLE}`;
+
+/** The embedded warehouse: one file, one writer at a time. */
+export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
+  const { file } = settings;
+  return {
+    kind: 'duckdb',
+    loadWindow: (window, lake, progress) =>
+      withFileToOurselves(file, progress, async () => {
+        await mkdir(dirname(file), { recursive: true });
+        return attached(lake, file, 'READ_WRITE', progress, () => load(lake, window, progress));
+      }),
+    dbtEnvironment: () => ({ WAREHOUSE: 'duckdb', REPRISE_WAREHOUSE_FILE: file }),
+    withMartsToOurselves: (progress, work) => withFileToOurselves(file, progress, work),
+    copyMarts: (target, progress) =>
+      withFileToOurselves(file, progress, () =>
+        attached(target, file, 'READ_ONLY', progress, () => copyMarts(target, progress)),
+      ),
+  };
+}
+
+async function attached<T>(
+  connection: DuckDBConnection,
+  file: string,
+  access: 'READ_ONLY' | 'READ_WRITE',
+  progress: Progress,
+  work: () => Promise<T>,
+): Promise<T> {
+  await attachWarehouse(connection, file, access, progress);
+  try {
+    return await work();
+  } catch (error) {
+    progress.signal.throwIfAborted();
+    throw duckDbError('work', error);
+  } finally {
+    await connection.run('DETACH warehouse');
+  }
+}
+
+async function load(
+  connection: DuckDBConnection,
+  window: WindowId,
+  progress: Progress,
+): Promise<LoadedWindow> {
+  const windowStart = `TIMESTAMP ${quoteText(windowBounds(window).start.replace('Z', ''))}`;
+  await createTables(connection);
+  const remember = rememberDatesSql({ events: `${SCHEMA}.events`, dates: DATES }, windowStart);
+  await transaction(connection, async () => {
+    await connection.run(remember);
+    for (const table of WAREHOUSE_TABLES) {
+      progress.note({ loading: table });
+      await connection.run(`DELETE FROM ${SCHEMA}.${table} WHERE window_start = ${windowStart}`);
+      await connection.run(`INSERT INTO ${SCHEMA}.${table} BY NAME ${lakeSelection(table)}`);
+    }
+    await connection.run(remember);
+  });
+  return loaded(connection, windowStart);
+}
+
+async function transaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+  await connection.run('BEGIN TRANSACTION');
+  try {
+    await work();
+    await connection.run('COMMIT');
+  } catch (error) {
+    // A statement that failed may have ended the transaction already; the first error is the one to show.
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function createTables(connection: DuckDBConnection): Promise<void> {
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+  await connection.run(
+    `CREATE TABLE IF NOT EXISTS ${DATES} (window_start TIMESTAMP NOT NULL, activity_date DATE NOT NULL)`,
+  );
+  for (const table of WAREHOUSE_TABLES) {
+    const definitions = WAREHOUSE_COLUMNS[table].map(
+      ({ name, duckdb, nullable }) => `"${name}" ${duckdb}${nullable ? '' : ' NOT NULL'}`,
+    );
+    await connection.run(`CREATE TABLE IF NOT EXISTS ${SCHEMA}.${table} (${definitions.join(', ')})`);
+    await addNewColumns(connection, table);
+  }
+}
+
+/** A contract that has grown: windows loaded before have no value for the new column. */
+async function addNewColumns(connection: DuckDBConnection, table: WarehouseTable): Promise<void> {
+  const reader = await connection.runAndReadAll(`SELECT column_name FROM duckdb_columns()
+    WHERE database_name = 'warehouse' AND schema_name = ${quoteText(WAREHOUSE_SOURCE_SCHEMA)}
+      AND table_name = ${quoteText(table)}`);
+  const known = new Set(reader.getRows().map(([name]) => String(name)));
+  for (const { name, duckdb } of WAREHOUSE_COLUMNS[table]) {
+    if (!known.has(name))
+      await connection.run(`ALTER TABLE ${SCHEMA}.${table} ADD COLUMN "${name}" ${duckdb}`);
+  }
+}
+
+async function loaded(connection: DuckDBConnection, windowStart: string): Promise<LoadedWindow> {
+  const value = async (sql: string): Promise<string[]> =>
+    (await connection.runAndReadAll(sql)).getRows().map(([first]) => String(first));
+  const counts = perWarehouseTable(() => 0);
+  for (const table of WAREHOUSE_TABLES) {
+    const [count] = await value(
+      `SELECT count(*) FROM ${SCHEMA}.${table} WHERE window_start = ${windowStart}`,
+    );
+    counts[table] = Number(count);
+  }
+  const [sum = '0'] = await value(
+    `SELECT coalesce(sum(record_hash::HUGEINT), 0) FROM ${SCHEMA}.events WHERE window_start = ${windowStart}`,
+  );
+  return {
+    rows: counts,
+    content_hash: formatContentHash(BigInt(sum)),
+    affected_dates: await value(
+      `SELECT DISTINCT strftime(activity_date, '%Y-%m-%d') AS day FROM ${DATES} WHERE window_start = ${windowStart} ORDER BY day`,
+    ),
+  };
+}
+
+async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, number>> {
+  const state = await target.runAndReadAll(
+    `SELECT strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') AS window_start, state FROM ${SCHEMA}.${MART_STATE_TABLE}`,
+  );
+  assertAudited(state.getRowObjectsJson()[0]);
+  const rows = {} as Record<Mart, number>;
+  for (const mart of MARTS) {
+    progress.note({ publishing: mart });
+    await target.run(`CREATE TABLE main.${mart} AS SELECT * FROM warehouse.marts.${mart}`);
+    const count = await target.runAndReadAll(`SELECT count(*) FROM main.${mart}`);
+    rows[mart] = Number(count.getRows()[0]?.[0]);
+  }
+  await copyDescriptions(target);
+  return rows;
+}
+
+async function copyDescriptions(target: DuckDBConnection): Promise<void> {
+  const described = await target.runAndReadAll(`
+    SELECT 'TABLE main.' || table_name AS object, comment FROM duckdb_tables()
+    WHERE database_name = 'warehouse' AND schema_name = 'marts' AND comment IS NOT NULL
+    UNION ALL
+    SELECT 'COLUMN main.' || table_name || '."' || column_name || '"', comment FROM duckdb_columns()
+    WHERE database_name = 'warehouse' AND schema_name = 'marts' AND comment IS NOT NULL`);
+  for (const [object, comment] of described.getRows()) {
+    const [, table = ''] = /main\.(\w+)/.exec(String(object)) ?? [];
+    if (!(MARTS as readonly string[]).includes(table)) continue;
+    await target.run(`COMMENT ON ${String(object)} IS ${quoteText(String(comment))}`);
+  }
+}

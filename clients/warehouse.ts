@@ -1,0 +1,111 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import events from '../contracts/generated/warehouse/events.json' with { type: 'json' };
+import minuteCounts from '../contracts/generated/warehouse/minute_counts.json' with { type: 'json' };
+import quarantine from '../contracts/generated/warehouse/quarantine.json' with { type: 'json' };
+import type { ContentHash } from '../contracts/content-hash.ts';
+import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
+import type { WindowId } from '../contracts/window.ts';
+
+/** The marts that dbt builds and readers see, in the order in which they are served. */
+export const MARTS = [
+  'hourly_activity',
+  'sessions',
+  'listeners',
+  'daily_track_charts',
+  'daily_artist_charts',
+] as const;
+export type Mart = (typeof MARTS)[number];
+
+/** What the warehouse holds of a window once it is loaded. */
+export interface LoadedWindow {
+  rows: Record<WarehouseTable, number>;
+  /** Of the events, recomputed from the warehouse's own rows. */
+  content_hash: ContentHash;
+  /** UTC days (`2026-01-05`), in order. */
+  affected_dates: string[];
+}
+
+/** A long operation, as its caller follows and ends it. */
+export interface Progress {
+  signal: AbortSignal;
+  /** A sign of life. */
+  note(details: Record<string, unknown>): void;
+}
+
+/** How the last build of the marts ended, as dbt itself wrote it down. */
+export interface MartState {
+  /** ISO 8601: start of the window for which the marts were last built. */
+  window_start: string;
+  state: 'building' | 'audited' | 'failed';
+}
+
+export interface Warehouse {
+  kind: 'duckdb' | 'bigquery';
+  /**
+   * Replaces the window's rows of every loaded table. `lake` is a DuckDB session in which the tables of the lake, cut to
+   * the window, are views of their own name.
+   */
+  loadWindow(window: WindowId, lake: DuckDBConnection, progress: Progress): Promise<LoadedWindow>;
+  /** Variables that choose and reach this warehouse in dbt/profiles.yml. */
+  dbtEnvironment(): Record<string, string>;
+  /** Runs `work` while no one else of this process writes the marts. */
+  withMartsToOurselves<T>(progress: Progress, work: () => Promise<T>): Promise<T>;
+  /**
+   * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
+   * @throws ClientError unless the last build passed its tests
+   */
+  copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, number>>;
+}
+
+export interface WarehouseColumn {
+  name: string;
+  duckdb: string;
+  bigquery: string;
+  nullable: boolean;
+  description: string;
+}
+
+/** Columns of the loaded tables, as the contracts generate them. */
+export const WAREHOUSE_COLUMNS: Record<WarehouseTable, WarehouseColumn[]> = {
+  events: events.columns,
+  quarantine: quarantine.columns,
+  minute_counts: minuteCounts.columns,
+};
+
+/**
+ * Every day that a window has ever touched. It outlives the rows: when a window is loaded again with other events, the
+ * days of its former ones must be built again too, also when the first attempt at that was cut off after the commit.
+ */
+export const WINDOW_DATES_TABLE = 'window_dates';
+
+/** Written by the dbt project's hooks. */
+export const MART_STATE_TABLE = 'mart_state';
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The rows of the lake's window as the warehouse's columns: UTC without a zone, dates, whole numbers. */
+export function lakeSelection(table: WarehouseTable): string {
+  const columns = WAREHOUSE_COLUMNS[table].map(
+    ({ name, duckdb }) => `CAST("${name}" AS ${duckdb}) AS "${name}"`,
+  );
+  return `SELECT ${columns.join(', ')} FROM ${table}`;
+}
+
+/**
+ * The days to build for a window: those of its events, and those of the same events in other windows, because which copy
+ * counts may have changed. Works in both engines; `tables` and the window are in the dialect of the caller.
+ */
+export function rememberDatesSql(tables: { events: string; dates: string }, windowStart: string): string {
+  return `INSERT INTO ${tables.dates} (window_start, activity_date)
+    SELECT DISTINCT ${windowStart}, CAST(occurred_at AS DATE)
+    FROM ${tables.events}
+    WHERE event_id IN (SELECT own.event_id FROM ${tables.events} AS own WHERE own.window_start = ${windowStart})
+      AND CAST(occurred_at AS DATE) NOT IN (
+        SELECT known.activity_date FROM ${tables.dates} AS known WHERE known.window_start = ${windowStart})`;
+}
+
+export function perWarehouseTable<T>(of: (table: WarehouseTable) => T): Record<WarehouseTable, T> {
+  return Object.fromEntries(WAREHOUSE_TABLES.map((table) => [table, of(table)])) as Record<WarehouseTable, T>;
+}
