@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/config.ts';
+import { consecutiveWindows, WINDOW_MS, type WindowId, windowStartMs } from '../../contracts/window.ts';
+import { withMends } from '../client-failure.ts';
+import { CommandFailure } from '../failure.ts';
+import { type FinishedWindow, runWindows } from '../run-windows.ts';
+import {
+  eventsNumber,
+  parseClosedWindow,
+  seedNumber,
+  shardsNumber,
+  wholeNumber,
+} from '../window-arguments.ts';
+import { windowTable } from '../window-table.ts';
+
+interface Options {
+  start: WindowId;
+  windows: number;
+  events?: number;
+  seed?: number;
+  shards?: number;
+  direct?: boolean;
+  json?: boolean;
+}
+
+/** More would be a backfill, which Airflow does better. */
+const MOST_WINDOWS = 168;
+
+export function register(command: Command): void {
+  command
+    .requiredOption('--start <window>', 'the first window, like 2026-01-05T08:00Z', parseClosedWindow)
+    .option('--windows <n>', 'how many, one after another', wholeNumber(1, MOST_WINDOWS), 1)
+    .option('--events <n>', 'events in each window', eventsNumber)
+    .option('--seed <n>', 'seed of the generator', seedNumber)
+    .option('--shards <n>', 'slices that are generated and published side by side', shardsNumber)
+    .option('--direct', 'start the Temporal workflows without Airflow')
+    .option('--json', 'print the reports as JSON')
+    .addHelpText(
+      'after',
+      '\nA window that ran before is played again. The exit code is 0 only if every window reconciled.',
+    )
+    .action((options: Options) => withMends(() => run(options)));
+}
+
+async function run(options: Options): Promise<void> {
+  const config = loadConfig();
+  const windows = consecutiveWindows(options.start, options.windows);
+  const last = windows.at(-1) ?? options.start;
+  if (windowStartMs(last) + WINDOW_MS > Date.now())
+    throw new CommandFailure(`the last window, ${last}, has not ended yet`, {
+      mend: 'ask for fewer --windows',
+    });
+  const settings = {
+    events: options.events ?? config.defaults.eventsPerWindow,
+    seed: options.seed ?? config.defaults.seed,
+    shards: options.shards ?? config.defaults.shards,
+  };
+  const finished = await runWindows({ config, windows, settings, direct: options.direct ?? false });
+  process.stdout.write(options.json ? finishedJson(finished) : finishedText(finished));
+  if (!finished.every(({ reconciled }) => reconciled)) process.exitCode = 1;
+}
+
+function finishedJson(finished: readonly FinishedWindow[]): string {
+  const windows = finished.map(({ window, state, reconciled, why, report }) => ({
+    window,
+    state,
+    reconciled,
+    failure: why ?? null,
+    report: report ?? null,
+  }));
+  return `${JSON.stringify({ reconciled: finished.every((one) => one.reconciled), windows }, null, 2)}\n`;
+}
+
+/** The table, and a line on every window that did not come through. */
+export function finishedText(finished: readonly FinishedWindow[]): string {
+  const failures = finished
+    .filter(({ reconciled }) => !reconciled)
+    .map(({ window, state, why, report }) => {
+      const failure = report?.failure;
+      const said = failure ? `${failure.step ?? 'window'}: ${failure.type}: ${failure.message}` : undefined;
+      return `${window} ${state}: ${why ?? said ?? 'it does not reconcile'}\n  npx reprise report ${window}`;
+    });
+  return `\n${[windowTable(finished), ...failures].join('\n\n')}\n`;
+}

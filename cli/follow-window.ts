@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Airflow, Asked, DagRun, RunWindowRequest } from '../clients/airflow.ts';
+import type { WindowProgress, WindowState } from '../contracts/report.ts';
+import type { ListeningWindowInput } from '../contracts/steps.ts';
+import type { WindowId } from '../contracts/window.ts';
+import { ClientError } from '../clients/errors.ts';
+import type { WindowExecution, WindowWorkflows } from './window-workflows.ts';
+
+/** How far a window is, as one sees it from outside. */
+export type Sighting = { at: 'asked'; did: Asked | 'started' } | { at: 'steps'; progress: WindowProgress };
+
+/** How it ended; `why` only when its report cannot say, because no workflow was started. */
+export interface Ending {
+  window: WindowId;
+  state: WindowState;
+  why?: string;
+}
+
+export interface Following {
+  workflows: WindowWorkflows;
+  seen(window: WindowId, sighting: Sighting): void;
+  signal: AbortSignal;
+}
+
+const POLL_MS = 1_000;
+/** A server that is busy or restarts must not end the watching; one that stays away does. */
+const PATIENCE_MS = 90_000;
+
+/** Asks Airflow for the window and follows it to its end. */
+export async function followThroughAirflow(
+  airflow: Airflow,
+  request: RunWindowRequest,
+  { workflows, seen, signal }: Following,
+): Promise<Ending> {
+  const { window } = request;
+  const earlier = await workflows.latest(window);
+  const { run, did } = await airflow.runWindow(request);
+  seen(window, { at: 'asked', did });
+  // A replay takes a moment to start; until then Temporal still shows the execution before it.
+  const stale = earlier?.state === 'running' ? undefined : earlier?.runId;
+  const patiently = patience();
+  let state: DagRun['state'] = run.state;
+  let latest: WindowExecution | undefined;
+  while (state === 'queued' || state === 'running') {
+    await sleep(POLL_MS, undefined, { signal });
+    // In this order: when the run has ended, its last step is seen too.
+    state = (await patiently(() => airflow.dagRun(run.dag_run_id)))?.state ?? state;
+    latest = (await patiently(() => look(workflows, window, stale, seen))) ?? latest;
+  }
+  if (state === 'success') return { window, state: 'completed' };
+  // When the workflow did not fail and its run did, the run was marked so, or there was no workflow.
+  if (latest?.state === 'failed' || latest?.state === 'cancelled') return { window, state: latest.state };
+  const why = await airflow.failureReason(run.dag_run_id);
+  return { window, state: 'failed', why: why ?? `the DAG run failed: ${airflow.runUrl(run.dag_run_id)}` };
+}
+
+/** Starts the window's workflow itself and follows it to its end. */
+export async function followDirectly(
+  input: ListeningWindowInput,
+  { workflows, seen, signal }: Following,
+): Promise<Ending> {
+  const { window } = input;
+  await workflows.start(input);
+  seen(window, { at: 'asked', did: 'started' });
+  const patiently = patience();
+  for (;;) {
+    await sleep(POLL_MS, undefined, { signal });
+    const latest = await patiently(() => look(workflows, window, undefined, seen));
+    if (latest && latest.state !== 'running') return { window, state: latest.state };
+  }
+}
+
+/** Undefined for what fails in passing. */
+function patience(): <T>(work: () => Promise<T>) => Promise<T | undefined> {
+  let since: number | undefined;
+  return async (work) => {
+    try {
+      const value = await work();
+      since = undefined;
+      return value;
+    } catch (error) {
+      if (!(error instanceof ClientError && error.retryable)) throw error;
+      since ??= performance.now();
+      if (performance.now() - since > PATIENCE_MS) throw error;
+      return undefined;
+    }
+  };
+}
+
+/** Shows the steps of the newest execution, unless it is the stale one. */
+async function look(
+  workflows: WindowWorkflows,
+  window: WindowId,
+  stale: string | undefined,
+  seen: Following['seen'],
+): Promise<WindowExecution | undefined> {
+  const latest = await workflows.latest(window);
+  if (!latest || latest.runId === stale) return undefined;
+  const progress = await workflows.progress(window, latest.runId);
+  if (progress) seen(window, { at: 'steps', progress });
+  return latest;
+}

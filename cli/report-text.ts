@@ -1,0 +1,104 @@
+import { QUARANTINE_REASONS, type QuarantineReason } from '../contracts/quarantine.ts';
+import type { HopReport, WindowReport } from '../contracts/report.ts';
+import { stepName } from './live-steps.ts';
+import { allSeconds, count, seconds, table } from './window-table.ts';
+
+/** The window report for a person: what was expected at each hop and what was found, what was set aside, how long it took. */
+export function reportText(report: WindowReport): string {
+  const blocks = [
+    summary(report),
+    hops(report.hops),
+    byType(report.hops),
+    differences(report.hops),
+    quarantined(report.quarantined_by_reason),
+    steps(report),
+    links(report),
+  ];
+  return blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n');
+}
+
+function summary(report: WindowReport): string[] {
+  const { counts } = report;
+  const took = allSeconds(report);
+  const verdict = report.reconciled
+    ? 'reconciled'
+    : report.hops.length > 0
+      ? 'DOES NOT RECONCILE'
+      : 'not reconciled';
+  return [
+    `${report.window}  ${report.state}, ${verdict}${took === null ? '' : `, ${seconds(took)} s`}`,
+    `  asked for   ${count(report.events_requested)} events, seed ${report.seed}, by ${report.requested_by}`,
+    `  arrived     ${count(counts.arrived)} = ${count(counts.valid)} valid + ${count(counts.quarantined)} quarantined + ${count(counts.duplicates)} duplicates`,
+    `  serving     ${report.serving_version ?? 'not published'}`,
+    ...(report.failure
+      ? [
+          `  failure     ${report.failure.step ?? 'window'}: ${report.failure.type}: ${report.failure.message}`,
+        ]
+      : []),
+  ];
+}
+
+function hops(all: readonly HopReport[]): string[] {
+  if (all.length === 0) return ['no hop was reached'];
+  const rows = all.map(({ hop, expected, observed, matches }) => [
+    hop,
+    count(expected.total),
+    count(observed.total),
+    hash(expected.content_hash),
+    hash(observed.content_hash),
+    matches ? 'yes' : 'NO',
+  ]);
+  return table(['hop', 'expected', 'observed', 'expected hash', 'observed hash', 'equal'], rows);
+}
+
+const hash = (value: string | null): string => value ?? '-';
+
+/** Hops that count the records by kind, one table each. */
+function byType(all: readonly HopReport[]): string[] {
+  return all.flatMap(({ hop, expected, observed }) => {
+    const kinds = [...new Set([...Object.keys(expected.by), ...Object.keys(observed.by)])].toSorted();
+    if (kinds.length === 0) return [];
+    const rows = kinds.map((kind) => [
+      `  ${kind}`,
+      count(expected.by[kind] ?? 0),
+      count(observed.by[kind] ?? 0),
+    ]);
+    return table([`${hop} by ${hop === 'quarantine' ? 'reason' : 'type'}`, 'expected', 'observed'], rows);
+  });
+}
+
+function differences(all: readonly HopReport[]): string[] {
+  const found = all.flatMap((hop) => hop.differences.map((difference) => `  ${hop.hop}: ${difference}`));
+  return found.length > 0 ? ['differences', ...found] : [];
+}
+
+function quarantined(byReason: Readonly<Record<string, number>>): string[] {
+  const reasons = Object.entries(byReason);
+  if (reasons.length === 0) return [];
+  return [
+    'quarantined',
+    ...reasons
+      .toSorted(([, one], [, other]) => other - one)
+      .flatMap(([reason, records]) => [
+        `${count(records).padStart(10)}  ${reason}`,
+        `${' '.repeat(12)}${QUARANTINE_REASONS[reason as QuarantineReason] ?? ''}`.trimEnd(),
+      ]),
+  ];
+}
+
+function steps(report: WindowReport): string[] {
+  const rows = report.steps.map((step) => [
+    stepName(step.step),
+    step.state,
+    seconds(step.seconds),
+    String(step.attempts),
+  ]);
+  return table(['step', 'state', 'seconds', 'attempts'], rows);
+}
+
+function links({ links: found }: WindowReport): string[] {
+  return Object.entries(found).flatMap(([name, url]) => (url ? [`${name.padEnd(10)} ${url}`] : []));
+}

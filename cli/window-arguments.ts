@@ -1,0 +1,31 @@
+import { InvalidArgumentError } from 'commander';
+import { WINDOW_MS, WindowId, windowStartMs } from '../contracts/window.ts';
+
+/** A window by its name. @throws InvalidArgumentError that says what one looks like */
+export function parseWindow(value: string): WindowId {
+  const window = WindowId.safeParse(value);
+  if (!window.success) throw new InvalidArgumentError(window.error.issues[0]?.message ?? 'that is no window');
+  return window.data;
+}
+
+/** A window that is over: one that still receives events cannot be closed. */
+export function parseClosedWindow(value: string): WindowId {
+  const window = parseWindow(value);
+  if (windowStartMs(window) + WINDOW_MS > Date.now())
+    throw new InvalidArgumentError('that window has not ended yet');
+  return window;
+}
+
+export function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new InvalidArgumentError(`a whole number from ${least} to ${most} is wanted`);
+    return number;
+  };
+}
+
+/** The limits of contracts/steps.ts: WindowRequest. */
+export const eventsNumber = wholeNumber(0, 50_000_000);
+export const shardsNumber = wholeNumber(1, 1024);
+export const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);

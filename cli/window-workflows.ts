@@ -1,0 +1,88 @@
+import {
+  Client,
+  Connection,
+  type WorkflowExecutionStatusName,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { WindowProgress, WindowState } from '../contracts/report.ts';
+import type { ListeningWindowInput } from '../contracts/steps.ts';
+import { LISTENING_WINDOW_WORKFLOW, PROGRESS_QUERY, TASK_QUEUES } from '../contracts/task-queues.ts';
+import { type WindowId, windowWorkflowId } from '../contracts/window.ts';
+import { ClientError } from '../clients/errors.ts';
+import { CommandFailure } from './failure.ts';
+
+/** One execution of a window's workflow. */
+export interface WindowExecution {
+  runId: string;
+  state: WindowState;
+}
+
+/** The workflows of windows as the command line needs them: find, start, watch. */
+export interface WindowWorkflows {
+  /** The newest execution of the window; undefined when it never ran, or too long ago for Temporal to know. */
+  latest(window: WindowId): Promise<WindowExecution | undefined>;
+  /** Starts the window, or joins the execution that runs already. */
+  start(input: ListeningWindowInput): Promise<void>;
+  /** Undefined while no worker answers. */
+  progress(window: WindowId, runId: string): Promise<WindowProgress | undefined>;
+  close(): Promise<void>;
+}
+
+const QUERY_LIMIT_MS = 5_000;
+
+export async function connectWindowWorkflows(temporal: {
+  address: string;
+  namespace: string;
+}): Promise<WindowWorkflows> {
+  const { address, namespace } = temporal;
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ address, connectTimeout: '5 seconds' });
+  } catch (error) {
+    throw new CommandFailure(`Temporal does not answer at ${address}`, {
+      mend: 'npx reprise up',
+      cause: error,
+    });
+  }
+  const { workflow: workflows } = new Client({ connection, namespace });
+
+  return {
+    async latest(window) {
+      try {
+        const { runId, status } = await workflows.getHandle(windowWorkflowId(window)).describe();
+        return { runId, state: stateOf(status.name) };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw new ClientError('Unavailable', `Temporal does not answer at ${address}`, { cause: error });
+      }
+    },
+    async start(input) {
+      const { events, seed, shards } = input;
+      await workflows.start(LISTENING_WINDOW_WORKFLOW, {
+        workflowId: windowWorkflowId(input.window),
+        taskQueue: TASK_QUEUES.control,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        memo: { request: { events, seed, shards } },
+      });
+    },
+    async progress(window, runId) {
+      try {
+        const handle = workflows.getHandle(windowWorkflowId(window), runId);
+        return await connection.withDeadline(Date.now() + QUERY_LIMIT_MS, () =>
+          handle.query<WindowProgress>(PROGRESS_QUERY),
+        );
+      } catch {
+        return undefined;
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+function stateOf(status: WorkflowExecutionStatusName): WindowState {
+  if (status === 'COMPLETED') return 'completed';
+  if (status === 'CANCELLED') return 'cancelled';
+  return status === 'RUNNING' || status === 'CONTINUED_AS_NEW' ? 'running' : 'failed';
+}

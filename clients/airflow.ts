@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { type WindowId, windowBounds } from '../contracts/window.ts';
+import { ClientError, isNetworkError, systemCode } from './errors.ts';
+
+export interface AirflowSettings {
+  url: string;
+  user: string;
+  password: string;
+  /** The file that user and password come from; named when Airflow refuses them. */
+  credentialsFile: string;
+}
+
+/** The DAG that runs windows, and its one task. */
+export const LISTENING_WINDOW_DAG = 'listening_window';
+const TASK = 'run_window';
+
+const DagRun = z.object({
+  dag_run_id: z.string(),
+  state: z.enum(['queued', 'running', 'success', 'failed']),
+  conf: z.record(z.string(), z.unknown()).nullable(),
+});
+export type DagRun = z.infer<typeof DagRun>;
+
+const DagRuns = z.object({ dag_runs: z.array(DagRun) });
+const Token = z.object({ access_token: z.string() });
+const TaskInstance = z.object({ try_number: z.number().int() });
+const TaskLog = z.object({ content: z.array(z.unknown()) });
+const LogLine = z.object({ error_detail: z.array(z.object({ exc_value: z.string() })).min(1) });
+const Refusal = z.object({ detail: z.union([z.string(), z.object({ reason: z.string() })]) });
+
+/** What makes a window the same window when it is asked for again. */
+export interface WindowSettings {
+  events: number;
+  seed: number;
+  shards: number;
+}
+
+export interface RunWindowRequest {
+  window: WindowId;
+  settings: WindowSettings;
+  /** What a run that names no settings takes. */
+  defaults: WindowSettings;
+}
+
+/** `joined`: the window was running already, and with the same settings. */
+export type Asked = 'triggered' | 'replayed' | 'joined';
+
+export interface Airflow {
+  /** Waits until Airflow has read the DAG: some seconds after its first start. */
+  awaitDag(limitMs: number): Promise<void>;
+  unpause(): Promise<void>;
+  /** Sees to it that the window runs (again) with these settings. */
+  runWindow(request: RunWindowRequest): Promise<{ run: DagRun; did: Asked }>;
+  dagRun(runId: string): Promise<DagRun>;
+  /** What the task's log says last about why it failed; undefined when it says nothing. */
+  failureReason(runId: string): Promise<string | undefined>;
+  runUrl(runId: string): string;
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const DAG_PATH = `/api/v2/dags/${LISTENING_WINDOW_DAG}`;
+const runPath = (runId: string): string => `${DAG_PATH}/dagRuns/${encodeURIComponent(runId)}`;
+
+/** @throws ClientError */
+export function createAirflow(settings: AirflowSettings): Airflow {
+  const call = caller(settings);
+
+  async function request(method: string, path: string, body?: object): Promise<unknown> {
+    const answer = await call(method, path, body);
+    if (answer.status >= 400) throw refusal(`${method} ${path}`, answer);
+    return answer.body;
+  }
+
+  async function existingRun(window: WindowId): Promise<DagRun | undefined> {
+    const { start } = windowBounds(window);
+    const query = new URLSearchParams({ logical_date_gte: start, logical_date_lte: start });
+    return DagRuns.parse(await request('GET', `${DAG_PATH}/dagRuns?${query.toString()}`)).dag_runs[0];
+  }
+
+  async function trigger(window: WindowId, conf: WindowSettings): Promise<DagRun> {
+    const { start, end } = windowBounds(window);
+    const run = await request('POST', `${DAG_PATH}/dagRuns`, {
+      dag_run_id: `window__${window}`,
+      logical_date: start,
+      // Without these Airflow would take the hour before.
+      data_interval_start: start,
+      data_interval_end: end,
+      conf,
+    });
+    return DagRun.parse(run);
+  }
+
+  return {
+    async awaitDag(limitMs) {
+      for (const until = performance.now() + limitMs; ; await sleep(500)) {
+        const answer = await call('GET', DAG_PATH);
+        if (answer.status === 200) return;
+        if (answer.status !== 404) throw refusal(`GET ${DAG_PATH}`, answer);
+        if (performance.now() > until)
+          throw new ClientError(
+            'ResourceMissing',
+            `Airflow does not know the DAG ${LISTENING_WINDOW_DAG}; its page says why: ${settings.url}/dags`,
+          );
+      }
+    },
+    async unpause() {
+      await request('PATCH', `${DAG_PATH}?update_mask=is_paused`, { is_paused: false });
+    },
+    async runWindow({ window, settings: wanted, defaults }) {
+      const present = await existingRun(window);
+      if (!present) return { run: await trigger(window, wanted), did: 'triggered' };
+      const same = sameSettings({ ...defaults, ...withoutNulls(present.conf ?? {}) }, wanted);
+      const active = present.state === 'queued' || present.state === 'running';
+      if (active && same) return { run: present, did: 'joined' };
+      if (active)
+        throw new ClientError(
+          'InvalidInput',
+          `${window} is running with other settings; wait for it, or mark its run failed: ${runUrl(settings, present.dag_run_id)}`,
+        );
+      if (same) {
+        await request('POST', `${runPath(present.dag_run_id)}/clear`, { dry_run: false });
+        return { run: await this.dagRun(present.dag_run_id), did: 'replayed' };
+      }
+      // A run's settings cannot be changed, and clearing it would play the window with the old ones.
+      await request('DELETE', runPath(present.dag_run_id));
+      return { run: await trigger(window, wanted), did: 'triggered' };
+    },
+    async dagRun(runId) {
+      return DagRun.parse(await request('GET', runPath(runId)));
+    },
+    async failureReason(runId) {
+      const task = `${runPath(runId)}/taskInstances/${TASK}`;
+      const found = await call('GET', task);
+      if (found.status >= 400) return undefined;
+      const { try_number } = TaskInstance.parse(found.body);
+      const { content } = TaskLog.parse(await request('GET', `${task}/logs/${try_number}?full_content=true`));
+      for (const line of content.toReversed()) {
+        const error = LogLine.safeParse(line);
+        if (error.success) return error.data.error_detail[0]?.exc_value;
+      }
+      return undefined;
+    },
+    runUrl: (runId) => runUrl(settings, runId),
+  };
+}
+
+const runUrl = ({ url }: AirflowSettings, runId: string): string =>
+  `${url}/dags/${LISTENING_WINDOW_DAG}/runs/${encodeURIComponent(runId)}`;
+
+const withoutNulls = (conf: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(conf).filter(([, value]) => value !== null));
+
+const sameSettings = (one: Record<string, unknown>, other: WindowSettings): boolean =>
+  one.events === other.events && one.seed === other.seed && one.shards === other.shards;
+
+/** Sends requests with a token that is fetched when first needed, and once more when it has expired. */
+function caller(settings: AirflowSettings) {
+  let token: string | undefined;
+
+  async function send(method: string, path: string, body?: object): Promise<Answer> {
+    try {
+      const response = await fetch(`${settings.url}${path}`, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body ? { 'content-type': 'application/json' } : {}),
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+        signal: AbortSignal.timeout(30_000),
+      });
+      const text = await response.text();
+      return { status: response.status, body: parsed(text) };
+    } catch (error) {
+      throw unreachable(settings.url, error);
+    }
+  }
+
+  async function login(): Promise<void> {
+    token = undefined;
+    const { user: username, password } = settings;
+    const answer = await send('POST', '/auth/token', { username, password });
+    if (answer.status === 401 || answer.status === 403) throw denied(settings);
+    if (answer.status >= 400) throw refusal('POST /auth/token', answer);
+    token = Token.parse(answer.body).access_token;
+  }
+
+  return async (method: string, path: string, body?: object): Promise<Answer> => {
+    const fresh = token === undefined;
+    if (fresh) await login();
+    const answer = await send(method, path, body);
+    if (answer.status !== 401) return answer;
+    if (fresh) throw denied(settings);
+    await login();
+    return send(method, path, body);
+  };
+}
+
+/** Not every refusal is JSON: a proxy, or Airflow's own server error, answers in text. */
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function unreachable(url: string, error: unknown): ClientError {
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return new ClientError('TimedOut', `Airflow at ${url} did not answer in 30 s`, { cause: error });
+  const why = isNetworkError(error)
+    ? systemCode(error)
+    : error instanceof Error
+      ? error.message
+      : String(error);
+  return new ClientError('Unavailable', `Airflow does not answer at ${url} (${why})`, { cause: error });
+}
+
+const denied = ({ user, credentialsFile }: AirflowSettings): ClientError =>
+  new ClientError(
+    'AccessDenied',
+    `Airflow refuses the user "${user}"; the credentials it was started with are in ${credentialsFile}`,
+  );
+
+function refusal(doing: string, { status, body }: Answer): ClientError {
+  const said = Refusal.safeParse(body);
+  const detail = said.success ? said.data.detail : undefined;
+  const why = (typeof detail === 'string' ? detail : detail?.reason)?.split('\n')[0] ?? 'no reason given';
+  const message = `Airflow refuses ${doing} (${status}): ${why}`;
+  if (status === 403) return new ClientError('AccessDenied', message);
+  if (status === 404) return new ClientError('ResourceMissing', message);
+  if (status >= 500) return new ClientError('Unavailable', message);
+  return new ClientError('InvalidInput', message);
+}
