@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Ledger } from '../../contracts/ledger.ts';
 import { HopName, WindowReport } from '../../contracts/report.ts';
 import { STEPS } from '../../contracts/steps.ts';
@@ -19,6 +20,8 @@ const SECOND: WindowId = '2026-01-05T09:00Z';
 const EVENTS = 3000;
 const SEED = 7;
 const WINDOW_LIMIT_MS = 300_000;
+
+const Generated = z.object({ windows: z.tuple([z.object({ ledger: Ledger })]) });
 
 /** What is true of a window whenever and however often it runs: everything but times, runs and addresses. */
 const lastingPart = ({
@@ -102,20 +105,12 @@ describe('the whole stack', () => {
   test('what arrived is what the generator says it sent, to the byte', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reprise-generate-'));
     try {
-      await stack.repriseOrThrow(
-        ...[
-          'generate',
-          '--start',
-          FIRST,
-          '--events',
-          String(EVENTS),
-          '--seed',
-          String(SEED),
-          '--out',
-          folder,
-        ],
+      const generated = await stack.repriseOrThrow(
+        ...['generate', '--json', '--start', FIRST],
+        ...['--events', String(EVENTS), '--seed', String(SEED), '--out', folder],
       );
-      const ledger = Ledger.parse(JSON.parse(readFileSync(join(folder, 'ledger.json'), 'utf8')));
+      const { windows } = Generated.parse(JSON.parse(generated));
+      const { ledger } = windows[0];
       const found = await report(FIRST);
       const hop = (name: HopName) => found.hops.find((one) => one.hop === name)?.observed;
       expect(hop('kafka')).toMatchObject(ledger.arrived);
