@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { execa } from 'execa';
+import { REPOSITORY } from '../../../config/paths.ts';
+import { CommandFailure, describeFailure } from '../../../cli/failure.ts';
+import { follow, lastLines } from '../../../cli/log-file.ts';
+import { provisionProgress } from '../../../cli/progress.ts';
+import type { Step } from '../../../infra/provision/step.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reprise-cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const reprise = (...args: string[]) =>
+  execa(process.execPath, [join(REPOSITORY, 'cli', 'reprise.mjs'), ...args], {
+    reject: false,
+    env: { REPRISE_INSTANCE: 'unit-command-line', REPRISE_PORT_BASE: '40000' },
+  });
+
+test('a wrong command, option or setting ends with one line and no stack trace', async () => {
+  for (const { stderr, exitCode } of [
+    await reprise('dance'),
+    await reprise('down', '--sideways'),
+    await execa(process.execPath, [join(REPOSITORY, 'cli', 'reprise.mjs'), 'down'], {
+      reject: false,
+      env: { REPRISE_PORT_BASE: 'many' },
+    }),
+  ]) {
+    expect(exitCode).not.toBe(0);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+  }
+});
+
+test('every command explains itself', async () => {
+  const { stdout, exitCode } = await reprise('--help');
+  expect(exitCode).toBe(0);
+  for (const name of ['demo', 'up', 'down', 'status', 'doctor', 'logs', 'open', 'run', 'report', 'generate'])
+    expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+});
+
+test('down of what does not run says so, as JSON when asked, with nothing else on stdout', async () => {
+  const { stdout, exitCode } = await reprise('down', '--json');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({ instance: 'unit-command-line', stopped: 0 });
+});
+
+test('a failure is described by what happened and what to do; where it came from only on request', () => {
+  const failure = new CommandFailure('port 1 is taken', { mend: 'free it' });
+  expect(describeFailure(failure, false)).toBe('reprise: port 1 is taken\n  mend: free it');
+  expect(describeFailure(failure, true)).toContain('at ');
+  expect(describeFailure(new Error('odd'), false)).toContain('REPRISE_DEBUG=1');
+});
+
+test('the last lines of a log, and what is appended, across a rotation', async () => {
+  const file = join(folder, 'x.log');
+  expect(lastLines(file, 3)).toEqual([]);
+  writeFileSync(file, 'one\ntwo\nthree\nfour\n');
+  expect(lastLines(file, 2)).toEqual(['three', 'four']);
+  let seen = '';
+  const stop = new AbortController();
+  const following = follow(
+    file,
+    (text) => {
+      seen += text;
+    },
+    stop.signal,
+  );
+  appendFileSync(file, 'five\n');
+  await expect.poll(() => seen).toBe('five\n');
+  writeFileSync(file, 'new\n');
+  await expect.poll(() => seen).toBe('five\nnew\n');
+  stop.abort();
+  await following;
+});
+
+const STEP = { name: 'x', title: "Kafka's jars" } as Step;
+
+test('without a terminal progress is whole lines; with one, what runs is drawn over in place', () => {
+  let plain = '';
+  const lines = provisionProgress({ write: (text) => (plain += text) });
+  lines.started(STEP, '/logs/x.log');
+  lines.finished(STEP, 3.21);
+  lines.close();
+  expect(plain).toBe("  started Kafka's jars (log: /logs/x.log)\n  done Kafka's jars (3.2 s)\n");
+
+  let drawn = '';
+  const live = provisionProgress({ isTTY: true, columns: 60, write: (text) => (drawn += text) });
+  live.started(STEP, '/logs/x.log');
+  live.finished(STEP, 3.21);
+  live.close();
+  expect(drawn).toContain("… Kafka's jars");
+  expect(drawn).toContain("✓ Kafka's jars");
+  expect(drawn).toContain('\u001b[1F');
+  for (const line of drawn.split('\n')) expect(line.replaceAll(/\u001b\[\w+/g, '').length).toBeLessThan(70);
+});
