@@ -1,4 +1,3 @@
-import { DuckDBBlobValue } from '@duckdb/node-api';
 import { ClientError } from '../clients/errors.ts';
 import type { Publisher } from '../clients/kafka-publisher.ts';
 import type { ReceiptReader } from '../clients/kafka-receipts.ts';
@@ -35,10 +34,7 @@ const SILENCE_MS = 90_000;
 const QUARANTINED = `SELECT reason_code, reason, kafka_topic, kafka_partition, kafka_offset, key, value
   FROM quarantine WHERE reason_code <> '${DUPLICATE_REASON}' ORDER BY kafka_partition, kafka_offset`;
 
-const bytesOf = (value: unknown): Buffer | null => {
-  if (!(value instanceof DuckDBBlobValue)) return null;
-  return Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength);
-};
+const bytesOf = (value: unknown): Buffer | null => (Buffer.isBuffer(value) ? value : null);
 
 function letter(window: string, row: LakeRow) {
   return {

@@ -1,4 +1,3 @@
-import { DuckDBBlobValue } from '@duckdb/node-api';
 import { hashSumSql, type LakeRow, type LakeSession } from '../clients/lake-reader.ts';
 import { combineContentHashes, formatContentHash } from '../contracts/content-hash.ts';
 import type { HopCount } from '../contracts/hops.ts';
@@ -47,7 +46,7 @@ function counted(rows: readonly LakeRow[]): HopCount {
 
 /** What to call a record in a sentence: its event_id where one can be read, else where it lies in Kafka. */
 function nameOf(row: LakeRow): string {
-  const text = row.value instanceof DuckDBBlobValue ? Buffer.from(row.value.bytes).toString('utf8') : '';
+  const text = Buffer.isBuffer(row.value) ? row.value.toString('utf8') : '';
   const id = /"event_id"\s*:\s*"([^"]{1,64})"/.exec(text)?.[1];
   return id ?? `partition ${row.kafka_partition} offset ${row.kafka_offset}`;
 }

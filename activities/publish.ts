@@ -22,8 +22,8 @@ export interface PublishDeps {
   receipts: ReceiptReader;
   /** Offsets that the events topic still holds. */
   bounds: () => Promise<PartitionBounds[]>;
-  /** The partition key of a record: its listener, or something stable when the bytes name none. */
-  recordKey: (record: Uint8Array) => string;
+  /** The listener of a record, by which it is partitioned; null when the bytes name none. */
+  recordKey: (record: Buffer) => string | null;
 }
 
 /** A look-up may wait a minute for somebody else's open transaction; nothing else is silent for as long. */

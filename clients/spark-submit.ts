@@ -16,7 +16,7 @@ export interface SparkSettings {
   accessKey: string;
   secretKey: string;
   region: string;
-  /** PATH, HOME and JAVA_HOME as the worker has them. */
+  /** PATH, HOME and the like, as the worker has them. */
   inherited: Record<string, string>;
 }
 
@@ -43,6 +43,8 @@ const TIME_LIMIT_MS = 4 * 3_600_000;
 
 /** What the jobs mean by their exit codes (sysexits.h), when they could not say it in words. */
 const EXIT_CODES: Record<number, FailureType> = {
+  // Python's own: the job's file is not there, or its arguments are wrong.
+  2: 'Misconfigured',
   65: 'DataQualityFailed',
   66: 'ResourceMissing',
   75: 'Unavailable',

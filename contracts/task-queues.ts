@@ -14,10 +14,7 @@ export type Capability = keyof typeof TASK_QUEUES;
 
 export const LISTENING_WINDOW_WORKFLOW = 'listeningWindow';
 
-/**
- * Temporal search attributes, by name and type; the server is started with them. On SQLite a namespace may have three of
- * type Int; what is neither valid nor quarantined is a duplicate.
- */
+/** Temporal search attributes, by name and type; the server is started with them. */
 export const SEARCH_ATTRIBUTES = {
   RepriseWindow: 'Datetime',
   RepriseState: 'Keyword',

@@ -1,6 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { type Config, loadConfig } from '../config/config.ts';
@@ -43,8 +41,6 @@ async function main(): Promise<void> {
     throw new Error(`say which queue to serve: --queue ${Object.keys(QUEUES).join('|')}`);
   }
   const config = loadConfig();
-  const ready = join(config.paths.run, `worker-${capability}.ready`);
-  rmSync(ready, { force: true });
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       const error = meta?.error instanceof Error ? `: ${meta.error.message.split('\n')[0]}` : '';
@@ -73,13 +69,10 @@ async function main(): Promise<void> {
       : {}),
   });
   const running = worker.run();
-  mkdirSync(config.paths.run, { recursive: true });
-  writeFileSync(ready, `${process.pid}\n`);
-  say(`ready: serves ${TASK_QUEUES[capability]}`);
+  say(`worker ready: serves ${TASK_QUEUES[capability]}`);
   try {
     await running;
   } finally {
-    rmSync(ready, { force: true });
     await connection.close();
   }
   say('stopped');

@@ -93,7 +93,7 @@ function reportRecorder(activities: StepActivities, window: WindowProgressLog) {
       const report = next;
       next = undefined;
       try {
-        await activities.recordReport({ report });
+        await activities.reports.recordReport({ report });
       } catch (error) {
         log.warn('a report in between was not recorded', { error });
       }
@@ -108,7 +108,7 @@ function reportRecorder(activities: StepActivities, window: WindowProgressLog) {
     async recordLast(): Promise<void> {
       next = undefined;
       await running;
-      await activities.recordReport({ report: window.report() });
+      await activities.reports.recordReport({ report: window.report() });
     },
   };
 }
@@ -152,21 +152,21 @@ async function runSteps(
     Math.max(1, ...results.map((result) => result.attempt ?? 1));
 
   const generated = await step('generate', async () => {
-    const shards = await allOrNone(range(input.shards), (shard) => activities.generateShard({ request, shard }));
+    const shards = await allOrNone(range(input.shards), (shard) => activities.generation.generateShard({ request, shard }));
     const landed: LandedShard[] = shards.map(({ attempt: _, ...shard }) => shard);
-    const value = await activities.finishGeneration({ request, shards: landed });
+    const value = await activities.generation.finishGeneration({ request, shards: landed });
     return { value, attempts: most([...shards, value]) };
   });
 
   const receipts = await step('publish', async () => {
-    const published = await allOrNone(generated.shards, (shard) => activities.publishShard({ window, shard }));
+    const published = await allOrNone(generated.shards, (shard) => activities.publishing.publishShard({ window, shard }));
     return { value: published.map(({ receipt }) => receipt), attempts: most(published) };
   });
 
   const ingested = await step('ingest', async () => {
-    const report = await activities.ingestWindow({ window, receipts, catalogue_key: generated.catalogue_key });
+    const report = await activities.spark.ingestWindow({ window, receipts, catalogue_key: generated.catalogue_key });
     const { quarantined } = report.account;
-    const letters = await activities.forwardDeadLetters({
+    const letters = await activities.deadLetters.forwardDeadLetters({
       window,
       tables: report.tables,
       quarantined: { total: quarantined.total, content_hash: quarantined.content_hash },
@@ -177,7 +177,7 @@ async function runSteps(
 
   const reconciled = await step('reconcile', () =>
     single(
-      activities.reconcileWindow({
+      activities.reconciliation.reconcileWindow({
         window,
         ledger: generated.ledger,
         landed: landedSet(generated.shards),
@@ -189,11 +189,11 @@ async function runSteps(
   );
   progress.hops = reconciled.hops;
 
-  const compacted = await step('compact', () => single(activities.compactWindow({ window })));
+  const compacted = await step('compact', () => single(activities.spark.compactWindow({ window })));
 
   const valid = { ...generated.ledger.valid, by: {} };
   const loaded = await step('load', async () => {
-    const result = await single(activities.loadWindow({ window, tables: compacted.tables }));
+    const result = await single(activities.warehouse.loadWindow({ window, tables: compacted.tables }));
     const hop = compareHop(
       'warehouse',
       { total: valid.total, content_hash: valid.content_hash, by: {} },
@@ -205,10 +205,10 @@ async function runSteps(
   });
 
   await step('build', () =>
-    single(activities.buildWindow({ window, affected_dates: loaded.affected_dates })),
+    single(activities.warehouse.buildWindow({ window, affected_dates: loaded.affected_dates })),
   );
 
-  const serving = await step('publish_serving', () => single(activities.publishServing({ window })));
+  const serving = await step('publish_serving', () => single(activities.warehouse.publishServing({ window })));
   progress.servingVersion = serving.version;
 }
 

@@ -11,6 +11,7 @@ const SOURCE_KEY = defineSearchAttributeKey('RepriseSource', 'KEYWORD');
 const ARRIVED = defineSearchAttributeKey('RepriseArrived', 'INT');
 const VALID = defineSearchAttributeKey('RepriseValid', 'INT');
 const QUARANTINED = defineSearchAttributeKey('RepriseQuarantined', 'INT');
+const DUPLICATES = defineSearchAttributeKey('RepriseDuplicates', 'DOUBLE');
 
 /** Makes the window findable in Temporal's UI by what it is and how far it is: `RepriseState = "failed"`. */
 export function showInSearch(input: ListeningWindowInput, progress: WindowProgressLog): void {
@@ -23,5 +24,6 @@ export function showInSearch(input: ListeningWindowInput, progress: WindowProgre
     { key: ARRIVED, value: counts.arrived },
     { key: VALID, value: counts.valid },
     { key: QUARANTINED, value: counts.quarantined },
+    { key: DUPLICATES, value: counts.duplicates },
   ]);
 }

@@ -28,12 +28,8 @@ const HEARTBEAT = '30 seconds';
 /** Only the final word of an attempt counts: a cancelled step has ended its processes before the workflow goes on. */
 const CANCELLATION = 'WAIT_CANCELLATION_COMPLETED';
 
-function proxy<A extends object>(options: ActivityOptions) {
-  return proxyActivities<{ [K in keyof A]: A[K] & ((...args: never[]) => Promise<unknown>) }>({
-    heartbeatTimeout: HEARTBEAT,
-    cancellationType: CANCELLATION,
-    ...options,
-  }) as unknown as A;
+function proxy<A>(options: ActivityOptions) {
+  return proxyActivities<A>({ heartbeatTimeout: HEARTBEAT, cancellationType: CANCELLATION, ...options });
 }
 
 /** Minutes that grow with the window: `base` and one more for each `eventsPerMinute` events. */
@@ -44,47 +40,47 @@ const minutes = (base: number, events: number, eventsPerMinute: number): string 
 export function stepActivities({ events, shards }: { events: number; shards: number }) {
   const perShard = events / shards;
   return {
-    ...proxy<ReturnType<typeof createGenerateActivities>>({
+    generation: proxy<ReturnType<typeof createGenerateActivities>>({
       taskQueue: TASK_QUEUES.publish,
       // 10,000 records a second, a fifth of what one slow core has shown.
       startToCloseTimeout: minutes(3, perShard, 600_000),
       // Fails only when the object store does: five attempts over a minute outlast its restart.
       retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '20 seconds', maximumAttempts: 6 },
     }),
-    ...proxy<ReturnType<typeof createPublishActivities>>({
+    publishing: proxy<ReturnType<typeof createPublishActivities>>({
       taskQueue: TASK_QUEUES.publish,
       // Within the transaction's own limit of five minutes for a shard of the default size; a longer one fails there.
       startToCloseTimeout: minutes(5, perShard, 600_000),
       // A broker that restarts needs up to a minute until its transaction coordinator answers again.
       retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 8 },
     }),
-    ...proxy<ReturnType<typeof createDeadLetterActivities>>({
+    deadLetters: proxy<ReturnType<typeof createDeadLetterActivities>>({
       taskQueue: TASK_QUEUES.publish,
       // A window of nothing but rejected records must still get through.
       startToCloseTimeout: minutes(5, events, 600_000),
       retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 8 },
     }),
-    ...proxy<ReturnType<typeof createSparkActivities>>({
+    spark: proxy<ReturnType<typeof createSparkActivities>>({
       taskQueue: TASK_QUEUES.spark,
       // A session takes 10-40 s to start on a busy machine, and 1M records half a minute.
       startToCloseTimeout: minutes(10, events, 300_000),
       // Each attempt costs a JVM: three, and far enough apart for a broker or a store to come back.
       retry: { initialInterval: '5 seconds', backoffCoefficient: 3, maximumInterval: '1 minute', maximumAttempts: 3 },
     }),
-    ...proxy<ReturnType<typeof createReconcileActivities>>({
+    reconciliation: proxy<ReturnType<typeof createReconcileActivities>>({
       taskQueue: TASK_QUEUES.control,
       startToCloseTimeout: minutes(5, events, 1_000_000),
       // What does not balance is final; only a store out of reach is worth another look.
       retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '20 seconds', maximumAttempts: 5 },
     }),
-    ...proxy<WarehouseActivities>({
+    warehouse: proxy<WarehouseActivities>({
       taskQueue: TASK_QUEUES.warehouse,
       // dbt takes seconds on one machine and minutes against a queue of a cloud warehouse.
       startToCloseTimeout: minutes(20, events, 500_000),
       // Lost connections and quota; a failed dbt test is final by its type.
       retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 4 },
     }),
-    ...proxy<ReturnType<typeof createReportActivities>>({
+    reports: proxy<ReturnType<typeof createReportActivities>>({
       taskQueue: TASK_QUEUES.control,
       // Two small writes. No heartbeat: shorter than the time after which one would be missed.
       heartbeatTimeout: undefined,

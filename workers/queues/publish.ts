@@ -7,10 +7,10 @@ import { createReceiptReader } from '../../clients/kafka-receipts.ts';
 import { fetchBounds } from '../../clients/kafka-topics.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import type { Config } from '../../config/config.ts';
+import { recordKey } from '../../contracts/classify.ts';
 import { EVENTS_TOPIC, RECEIPTS_TOPIC } from '../../contracts/topics.ts';
 import { catalogueNdjson } from '../../generator/catalogue.ts';
 import { generateShard } from '../../generator/generate.ts';
-import { recordKey } from '../../generator/record-key.ts';
 import { lakeReader } from '../lake.ts';
 import type { QueueWorker } from './queue.ts';
 
@@ -33,7 +33,8 @@ export function create(config: Config): QueueWorker {
         publisher,
         receipts,
         bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
-        recordKey,
+        // A record may be no valid UTF-8; Latin-1 keeps every byte apart.
+        recordKey: (record) => recordKey(record.toString('latin1')),
       }),
       ...createDeadLetterActivities({ lake: lakeReader(config), publisher, receipts }),
     },

@@ -27,7 +27,7 @@ export async function create(config: Config): Promise<QueueWorker> {
         accessKey: objectStore.accessKey,
         secretKey: objectStore.secretKey,
         region: objectStore.region,
-        inherited: inheritedEnvironment(),
+        inherited: inheritedEnvironment(paths),
       }),
       lake: {
         catalog: config.catalog,
