@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { z } from 'zod';
 
@@ -16,38 +15,75 @@ const ProcessState = z.object({
 });
 export type ProcessState = z.infer<typeof ProcessState>;
 
+/** On a machine that is far too busy an answer may take long; that is not the same as nobody being there. */
+const ANSWER_LIMIT_MS = 20_000;
+const ATTEMPTS = 3;
+
 /** The supervisor's answers over its unix socket; undefined when nobody listens there. */
 export async function listProcesses(socket: string): Promise<ProcessState[] | undefined> {
-  if (!existsSync(socket)) return undefined;
-  const answer = await call(socket, 'GET', '/processes');
+  const answer = await call(socket, 'GET', '/processes', ANSWER_LIMIT_MS);
   if (answer === undefined) return undefined;
   return z.object({ data: z.array(ProcessState) }).parse(JSON.parse(answer)).data;
 }
 
-/** Asks for an orderly end of everything. @returns false when nobody listens */
-export async function stopProject(socket: string, timeoutMs: number): Promise<boolean> {
-  return existsSync(socket) && (await call(socket, 'POST', '/project/stop', timeoutMs)) !== undefined;
+/** Whether anybody listens, without making the supervisor measure every process. */
+export async function isListening(socket: string): Promise<boolean> {
+  return (await call(socket, 'GET', '/live', ANSWER_LIMIT_MS)) !== undefined;
 }
 
-function call(
+/** Asks for an orderly end of everything. @returns false when nobody listens */
+export async function stopProject(socket: string, timeoutMs: number): Promise<boolean> {
+  try {
+    return (await call(socket, 'POST', '/project/stop', timeoutMs, 1)) !== undefined;
+  } catch (error) {
+    // Whoever asks for an end has other means when this one takes too long.
+    if (error instanceof NoAnswer) return true;
+    throw error;
+  }
+}
+
+export class NoAnswer extends Error {
+  override name = 'NoAnswer';
+  readonly mend = 'run the command again; if it stays so, `npx reprise down` ends it by force';
+}
+
+async function call(
+  socket: string,
+  method: string,
+  path: string,
+  timeoutMs: number,
+  attempts = ATTEMPTS,
+): Promise<string | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const answer = await once(socket, method, path, timeoutMs);
+    if (answer !== 'silence') return answer.body;
+  }
+  throw new NoAnswer(`the process supervisor does not answer (${path})`);
+}
+
+/** A socket file outlives a supervisor that was killed: then the connection is refused. */
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
+
+function once(
   socketPath: string,
   method: string,
   path: string,
-  timeoutMs = 5_000,
-): Promise<string | undefined> {
+  timeout: number,
+): Promise<'silence' | { body: string | undefined }> {
   return new Promise((resolve) => {
-    const outgoing = request({ socketPath, method, path, timeout: timeoutMs }, (response) => {
+    const outgoing = request({ socketPath, method, path, timeout }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         body += chunk;
       });
-      response.on('end', () => resolve(response.statusCode === 200 ? body : undefined));
-      response.on('error', () => resolve(undefined));
+      response.on('end', () => resolve({ body }));
+      response.on('error', () => resolve('silence'));
     });
     outgoing.on('timeout', () => outgoing.destroy());
-    // Nobody listens: a socket file outlives a supervisor that was killed.
-    outgoing.on('error', () => resolve(undefined));
+    outgoing.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(NOBODY.has(error.code ?? '') ? { body: undefined } : 'silence'),
+    );
     outgoing.end();
   });
 }

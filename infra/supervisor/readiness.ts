@@ -123,6 +123,7 @@ export async function waitUntilReady(options: WaitOptions): Promise<void> {
         unsettled[0]?.name,
       );
     }
-    await sleep(400);
+    // The supervisor walks the process table for every answer: asked more often, it slows down what it starts.
+    await sleep(1_000);
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Paths } from '../../config/paths.ts';
 import { writePrivate } from '../instance.ts';
 import type { Service } from '../services/service.ts';
-import { listProcesses, stopProject } from './client.ts';
+import { isListening, stopProject } from './client.ts';
 import { endProcesses, OWNER_VARIABLE, ownedProcesses } from './owned-processes.ts';
 import { renderProcessCompose } from './process-compose.ts';
 
@@ -91,8 +91,8 @@ async function waitForSocket(paths: Paths, child: ReturnType<typeof spawn>): Pro
   );
 }
 
-export async function isSupervised(paths: Paths): Promise<boolean> {
-  return (await listProcesses(socketPath(paths))) !== undefined;
+async function isSupervised(paths: Paths): Promise<boolean> {
+  return isListening(socketPath(paths));
 }
 
 /**
@@ -103,9 +103,10 @@ export async function isSupervised(paths: Paths): Promise<boolean> {
 export async function stopEverything(paths: Paths): Promise<number> {
   const before = (await ownedProcesses(paths.instance)).length;
   const socket = socketPath(paths);
+  // It answers before it has ended, and by then nothing that it supervised is left.
   if (await stopProject(socket, 60_000))
     for (const until = performance.now() + 10_000; performance.now() < until; ) {
-      if (!(await isSupervised(paths))) break;
+      if ((await ownedProcesses(paths.instance)).length === 0) break;
       await sleep(100);
     }
   await endProcesses(paths.instance, 8_000);
