@@ -58,8 +58,14 @@ class BoundedCatchupTimetable(CronDataIntervalTimetable):
 
     def _earliest(self, start: DateTime | None, is_first_run: bool) -> DateTime:
         last_complete = self._skip_to_latest(None)
-        wanted = [instance(self.first)] if self.first else [last_complete] if is_first_run else []
         bound = last_complete
         for _ in range(self.catchup_intervals - 1):
             bound = self._get_prev(bound)
-        return max(bound, *wanted, *([start] if start else []))
+        limits = [bound]
+        if start is not None:
+            limits.append(start)
+        if self.first is not None:
+            limits.append(instance(self.first))
+        elif is_first_run:
+            limits.append(last_complete)
+        return max(limits)

@@ -64,6 +64,9 @@ def outcome_of_failure(error: BaseException, workflow_id: str, run_id: str) -> O
         elif isinstance(cause, TimeoutError) and status == "failed":
             failure_type, message = "TimedOut", str(cause)
         cause = getattr(cause, "cause", None)
+    if step is not None:
+        # The workflow's own message begins with the step, for those who read it in Temporal.
+        message = message.removeprefix(f"{step}: ")
     return Outcome(
         status=status,
         workflow_id=workflow_id,

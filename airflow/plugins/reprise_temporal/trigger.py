@@ -71,21 +71,25 @@ class WindowWorkflowTrigger(BaseTrigger):
         while True:
             try:
                 return await hook.outcome(self.ref)
-            except (AirflowException, RuntimeError, OSError) as error:
+            except Exception as error:
+                if not _may_pass(error):
+                    raise
                 if _is_unknown(error):
                     gone = "Temporal no longer knows this execution"
-                    return Outcome("lost", *_ids(self.ref), message=gone), None
+                    return Outcome("lost", self.ref.workflow_id, self.ref.run_id, message=gone), None
                 self.log.warning("Temporal at %s: %s; again in %.0f s", self.settings.address, error, pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
                 hook = TemporalHook(self.settings)
 
 
-def _ids(ref: WorkflowRef) -> tuple[str, str]:
-    return ref.workflow_id, ref.run_id
+def _may_pass(error: Exception) -> bool:
+    from temporalio.service import RPCError
+
+    return isinstance(error, RPCError | AirflowException | RuntimeError | OSError)
 
 
-def _is_unknown(error: BaseException) -> bool:
+def _is_unknown(error: Exception) -> bool:
     from temporalio.service import RPCError, RPCStatusCode
 
     return isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND

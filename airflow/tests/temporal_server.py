@@ -1,0 +1,114 @@
+"""The real Temporal dev server, and a worker that plays the part of Reprise's workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from conftest import REPOSITORY
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from reprise_temporal.settings import TemporalSettings
+from reprise_temporal.window import TASK_QUEUE
+
+_PROVISIONED: Path = REPOSITORY / ".reprise/tools/venvs/servers/bin/temporal"
+
+
+def server_program() -> Path | None:
+    """Reprise's own, else one that is installed; None: the tests that need it are skipped."""
+    if _PROVISIONED.exists():
+        return _PROVISIONED
+    found = shutil.which("temporal")
+    return Path(found) if found else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def temporal_server(program: Path) -> Iterator[TemporalSettings]:
+    port = _free_port()
+    address = f"127.0.0.1:{port}"
+    arguments = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [program, *arguments, "--metrics-port", str(_free_port()), "--log-level", "error"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # The server has no use for the settings of the tests.
+        env={"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", "/")},
+    )
+    try:
+        _await_answer(address, server)
+        yield TemporalSettings(address=address, namespace="default", ui_url="http://ui")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _await_answer(address: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            asyncio.run(_answers(address))
+        except (RuntimeError, OSError):
+            if server.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+async def _answers(address: str) -> None:
+    client = await Client.connect(address)
+    # The port opens before the namespace exists.
+    await client.count_workflows()
+
+
+@activity.defn(name="reconcileWindow")
+async def _does_not_reconcile() -> None:
+    raise ApplicationError("raw lacks 3 records", type="DataQualityFailed", non_retryable=True)
+
+
+@workflow.defn(name="listeningWindow")
+class PretendedWindow:
+    """Its seed says how it goes: 1 completes, 2 fails as Reprise's does, 3 in a bare activity, 4 hangs."""
+
+    @workflow.run
+    async def run(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given["seed"] == 2:
+            raise ApplicationError(
+                "reconcile: raw lacks\n3 records", None, {"step": "reconcile"}, type="DataQualityFailed"
+            )
+        if given["seed"] == 3:
+            await workflow.execute_activity(_does_not_reconcile, start_to_close_timeout=timedelta(seconds=10))
+        if given["seed"] == 4:
+            await asyncio.sleep(3600)
+        return {"window": given["window"], "requested_by": given["requested_by"]}
+
+
+@asynccontextmanager
+async def pretending_worker(settings: TemporalSettings) -> AsyncIterator[Client]:
+    client = await Client.connect(settings.address)
+    async with Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[PretendedWindow],
+        activities=[_does_not_reconcile],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        yield client

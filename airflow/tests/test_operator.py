@@ -1,0 +1,161 @@
+"""The operator's part: what it starts, how it defers, and what it makes of each ending."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+
+from reprise_temporal.hook import TemporalHook, WorkflowRef
+from reprise_temporal.link import TemporalWorkflowLink
+from reprise_temporal.operator import RESUME_AFTER_S, WindowWorkflowOperator, is_first_attempt
+from reprise_temporal.outcome import Outcome
+from reprise_temporal.trigger import WindowWorkflowTrigger
+from reprise_temporal.window import Requester, WindowRequest
+
+EIGHT = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+class TaskInstance(SimpleNamespace):
+    """As much of a running task instance as the operator touches."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(
+            dag_id="listening_window", run_id="run", task_id="run_window", try_number=1, max_tries=2, xcoms={}
+        )
+        self.__dict__.update(changes)
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcoms[key] = value
+
+    def xcom_pull(self, *, task_ids: str, key: str) -> Any:
+        return self.xcoms.get(key)
+
+
+def context(ti: TaskInstance, end: datetime = EIGHT + timedelta(hours=1), **params: Any) -> Any:
+    run = SimpleNamespace(data_interval_start=EIGHT, data_interval_end=end)
+    return {"ti": ti, "dag_run": run, "params": params}
+
+
+@pytest.fixture
+def operator() -> WindowWorkflowOperator:
+    return WindowWorkflowOperator(task_id="run_window")
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[WindowRequest, Requester, bool]]:
+    """What the operator starts, without a server."""
+    calls: list[tuple[WindowRequest, Requester, bool]] = []
+
+    async def start(
+        self: TemporalHook, request: WindowRequest, requester: Requester, *, first_attempt: bool
+    ) -> WorkflowRef:
+        calls.append((request, requester, first_attempt))
+        return WorkflowRef(request.workflow_id, "run-1")
+
+    monkeypatch.setattr(TemporalHook, "start_window", start)
+    return calls
+
+
+def test_it_starts_the_window_of_its_interval_and_defers(
+    operator: WindowWorkflowOperator,
+    started: list[tuple[WindowRequest, Requester, bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:18033")
+    monkeypatch.setenv("TEMPORAL_UI_URL", "http://127.0.0.1:18034")
+    monkeypatch.setattr("time.time", lambda: 1_000.0)
+    ti = TaskInstance()
+    with pytest.raises(TaskDeferred) as deferred:
+        operator.execute(context(ti, events=5))
+    ((request, requester, first_attempt),) = started
+    assert request == WindowRequest("2026-01-05T08:00Z", events=5, seed=1, shards=2)
+    assert requester["try_number"] == 1
+    assert first_attempt is True
+
+    trigger = deferred.value.trigger
+    assert isinstance(trigger, WindowWorkflowTrigger)
+    path, arguments = trigger.serialize()
+    assert path == "reprise_temporal.trigger.WindowWorkflowTrigger"
+    assert arguments == {
+        "address": "127.0.0.1:18033",
+        "namespace": "default",
+        "ui_url": "http://127.0.0.1:18034",
+        "workflow_id": "window/2026-01-05T08:00Z",
+        "run_id": "run-1",
+        "resume_after": 1_000.0 + RESUME_AFTER_S,
+    }
+    assert WindowWorkflowTrigger(**arguments).serialize() == (path, arguments)
+
+
+def test_the_link_is_there_while_it_waits(
+    operator: WindowWorkflowOperator, started: list[tuple[WindowRequest, Requester, bool]]
+) -> None:
+    ti = TaskInstance()
+    with pytest.raises(TaskDeferred):
+        operator.execute(context(ti))
+    link = TemporalWorkflowLink()
+    assert ti.xcoms[link.xcom_key].endswith("/window%2F2026-01-05T08%3A00Z/run-1/history")
+    # At the end Airflow asks once more and stores the answer: it must be the same.
+    assert link.get_link(operator, ti_key=ti) == ti.xcoms[link.xcom_key]
+
+
+def test_an_interval_that_is_no_window_fails_without_another_try(
+    operator: WindowWorkflowOperator, started: list[tuple[WindowRequest, Requester, bool]]
+) -> None:
+    with pytest.raises(AirflowFailException, match="one full hour"):
+        operator.execute(context(TaskInstance(), end=EIGHT + timedelta(hours=2)))
+    assert started == []
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "terminated", "timed_out", "lost"])
+def test_every_other_ending_is_final_and_one_line(operator: WindowWorkflowOperator, status: str) -> None:
+    outcome = Outcome(status, "window/2026-01-05T08:00Z", "r", "DataQualityFailed", "reconcile", "3 lost")
+    with pytest.raises(AirflowFailException) as failed:
+        operator.execute_complete(context(TaskInstance()), outcome.payload())
+    said = str(failed.value)
+    assert said == (
+        f"window/2026-01-05T08:00Z {status.replace('_', ' ')} at reconcile: DataQualityFailed: 3 lost"
+    )
+
+
+def test_a_trigger_run_in_line_may_report_a_bare_success(operator: WindowWorkflowOperator) -> None:
+    operator.execute_complete(context(TaskInstance()), "success")
+
+
+def test_a_task_stopped_on_a_worker_cancels_what_it_started(
+    operator: WindowWorkflowOperator,
+    started: list[tuple[WindowRequest, Requester, bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cancelled: list[WorkflowRef] = []
+
+    async def cancel(self: TemporalHook, ref: WorkflowRef, *, wait: timedelta) -> None:
+        cancelled.append(ref)
+
+    monkeypatch.setattr(TemporalHook, "cancel", cancel)
+    operator.on_kill()
+    assert cancelled == []
+    with pytest.raises(TaskDeferred):
+        operator.execute(context(TaskInstance()))
+    operator.on_kill()
+    assert cancelled == [WorkflowRef("window/2026-01-05T08:00Z", "run-1")]
+
+
+@pytest.mark.parametrize(
+    ("try_number", "max_tries", "first"),
+    [
+        pytest.param(1, 2, True, id="new"),
+        pytest.param(2, 2, False, id="retried by Airflow"),
+        pytest.param(3, 2, False, id="retried twice"),
+        pytest.param(2, 3, True, id="cleared in its first try"),
+        pytest.param(4, 5, True, id="cleared in its third"),
+        pytest.param(3, 3, False, id="retried after a clear"),
+        pytest.param(1, None, True, id="run in line"),
+    ],
+)
+def test_whose_idea_a_try_was(try_number: int, max_tries: int | None, first: bool) -> None:
+    assert is_first_attempt(try_number, max_tries, retries=2) is first
