@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Ledger, mergeLedgers } from '../contracts/ledger.ts';
 import type { WindowRequest } from '../contracts/steps.ts';
 import { windowKey } from '../contracts/window.ts';
@@ -11,6 +12,16 @@ export interface GeneratedWindow {
   directory: string;
   files: { file: string; bytes: number; records: number }[];
   ledger: Ledger;
+}
+
+/**
+ * Creates a directory and what is missing above it, one by one: Node's own `recursive` never returns where the file
+ * system answers "no such file" to a directory that cannot be made, as /proc does.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = directory; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  for (const one of missing) await mkdir(one);
 }
 
 /** Puts a whole directory in the place of another: a reader sees the old one or the new one, never half. */
@@ -68,7 +79,7 @@ export async function writeWindow(
   const interrupted = (): void => void discard().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    await mkdir(draft, { recursive: true });
+    await makeDirectory(draft);
     const written = await writeShards(request, draft, onBytes);
     await replaceDirectory(draft, join(out, name));
     return { ...written, directory: join(out, name) };
@@ -83,7 +94,7 @@ export async function writeCatalogue(seed: number, out: string): Promise<string>
   const directory = join(out, 'catalogue');
   const file = join(directory, 'tracks.ndjson');
   const draft = `${file}.${process.pid}.partial`;
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   try {
     await writeFile(draft, catalogueNdjson(seed));
     await rename(draft, file);
