@@ -62,7 +62,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 }
 
 export const count = (value: number): string => value.toLocaleString('en-US');
-export const seconds = (value: number | null): string => (value === null ? '-' : value.toFixed(1));
+/** Tenths are for what takes seconds, not for what takes a quarter of an hour. */
+export const seconds = (value: number | null): string =>
+  value === null ? '-' : value.toFixed(value < 1000 ? 1 : 0);
 
 /** From the start of the workflow to its end. */
 export function allSeconds({ started_at, ended_at }: WindowReport): number | null {

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { reportText } from '../../../cli/report-text.ts';
+import { sampleReport } from './sample-report.ts';
+
+describe('a report for a person', () => {
+  test('of a window that came through', () => {
+    expect(reportText(sampleReport())).toMatchInlineSnapshot(`
+      "2026-01-05T08:00Z  completed, reconciled, 41.3 s
+        asked for   10 events, seed 1, by command line
+        arrived     10 = 8 valid + 1 quarantined + 1 duplicates
+        serving     20260301T000041Z
+
+      hop    expected observed    expected hash    observed hash equal
+      raw          10       10 00000000000000ff 00000000000000ff   yes
+      events        8        8                -                -   yes
+
+      events by type  expected observed
+        track_played         6        6
+        track_skipped        2        2
+
+      quarantined
+               1  malformed_json
+                  The bytes are not a JSON object in UTF-8.
+
+      step                state seconds attempts
+      generate        completed     0.5        1
+      publish         completed     1.5        1
+      ingest          completed     2.5        1
+      reconcile       completed     3.5        1
+      compact         completed     4.5        1
+      load            completed     5.5        1
+      build           completed     6.5        1
+      publish serving completed     7.5        1
+
+      temporal   http://127.0.0.1:18034/namespaces/default/workflows/w/r/history
+      dashboard  http://127.0.0.1:18051"
+    `);
+  });
+
+  test('says in words what differs', () => {
+    const [raw, events] = sampleReport().hops;
+    if (!raw || !events) throw new Error('the sample has two hops');
+    const hops = [
+      { ...raw, matches: false, differences: ['raw holds 9 records, the ledger expects 10: 1 are missing.'] },
+      events,
+    ];
+    const failure = { step: 'reconcile', type: 'DataQualityFailed', message: 'raw differs' } as const;
+    const text = reportText(
+      sampleReport({ hops, reconciled: false, state: 'failed', failure, ended_at: null }),
+    );
+    expect(text).toContain('2026-01-05T08:00Z  failed, DOES NOT RECONCILE\n');
+    expect(text).toContain('  failure     reconcile: DataQualityFailed: raw differs');
+    expect(text).toContain('  raw: raw holds 9 records, the ledger expects 10: 1 are missing.');
+  });
+
+  test('of a window that never reached a hop makes no claim', () => {
+    const text = reportText(
+      sampleReport({ hops: [], reconciled: false, state: 'failed', quarantined_by_reason: {} }),
+    );
+    expect(text).toContain('failed, not reconciled');
+    expect(text).toContain('no hop was reached');
+    expect(text).not.toContain('quarantined\n');
+  });
+
+  test('fits 80 columns but for links', () => {
+    const quarantined_by_reason = { invalid_value: 12_345, unsupported_version: 1, unknown_event_type: 9 };
+    const lines = reportText(sampleReport({ quarantined_by_reason })).split('\n');
+    expect(lines.filter((line) => line.length > 80 && !line.includes('http'))).toEqual([]);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { eventsNumber, parseClosedWindow, parseWindow, shardsNumber } from '../../../cli/window-arguments.ts';
+import { windowIdHolding } from '../../../contracts/window.ts';
+
+describe('arguments', () => {
+  test('a window is named by its start', () => {
+    expect(parseWindow('2026-01-05T08:00Z')).toBe('2026-01-05T08:00Z');
+  });
+
+  test.each([
+    ['2026-01-05T08:17Z', /full hour/],
+    ['2026-01-05 08:00', /named by its start/],
+    ['2026-13-05T08:00Z', /no such date/],
+    ['', /named by its start/],
+  ])('%j is no window', (value, why) => {
+    expect(() => parseWindow(value)).toThrow(why);
+  });
+
+  test('the running hour cannot be closed', () => {
+    expect(() => parseClosedWindow(windowIdHolding(Date.now()))).toThrow(/not ended yet/);
+  });
+
+  test.each(['-1', '1.5', 'many', '', '1e9', '50000001'])('%j events are refused', (value) => {
+    expect(() => eventsNumber(value)).toThrow(/whole number/);
+  });
+
+  test('an empty window may be asked for, no shards may not', () => {
+    expect(eventsNumber('0')).toBe(0);
+    expect(() => shardsNumber('0')).toThrow(/from 1 to 1024/);
+  });
+});
