@@ -15,6 +15,7 @@ interface Running {
 }
 
 const STILL_RUNNING_MS = 15_000;
+const WAITING = 'another command is installing; waiting for it';
 
 /** Live lines on a terminal; elsewhere one line at a step's start and end, and now and then what still runs. */
 export function provisionProgress(screen: Screen = process.stderr): ProgressObserver {
@@ -32,6 +33,7 @@ function liveProgress(screen: Screen): ProgressObserver {
     );
   let ticker: NodeJS.Timeout | undefined;
   return {
+    waiting: () => region.print(`  ${WAITING}`),
     started(step, log) {
       running.set(step.name, { title: step.title, log: shortPath(log), since: performance.now() });
       ticker ??= setInterval(draw, 250);
@@ -63,6 +65,7 @@ function plainProgress(screen: Screen): ProgressObserver {
   };
   let ticker: NodeJS.Timeout | undefined;
   return {
+    waiting: () => void line(`  ${WAITING}`),
     started(step, log) {
       running.set(step.name, { title: step.title, log: shortPath(log), since: performance.now() });
       line(`  started ${step.title} (log: ${shortPath(log)})`);

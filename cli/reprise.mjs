@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import nodeModule from 'node:module';
 import { basename, delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -216,6 +217,7 @@ function fail(error) {
   process.exit(1);
 }
 
+// Stripping the types of a hundred files at every start would cost more than all the rest of it.
 process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || join(STATE, 'compile-cache');
 try {
   const node = await currentNode();
@@ -224,6 +226,7 @@ try {
   if (node !== process.execPath) process.env.PATH = dirname(node) + delimiter + (process.env.PATH || '');
   if (node === process.execPath) {
     process.argv[1] = MAIN;
+    nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     await import('./main.ts');
   } else handOver(node);
 } catch (error) {

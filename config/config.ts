@@ -49,6 +49,9 @@ const Environment = z.object({
   REPRISE_SEED: z.preprocess((value) => value || 1, z.coerce.number().int().nonnegative()),
 });
 
+/** The names of all settings, for whoever passes them on to another process. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Environment.shape);
+
 export interface Config {
   instance: string;
   paths: Paths;

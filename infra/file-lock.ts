@@ -6,9 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * One process at a time, across processes. The file names its holder; a holder that is gone does not count.
  * Waits as long as it takes: the holder is doing work that the waiter needs as well.
  */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(file: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
-  while (!take(file)) await sleep(250);
+  for (let waits = 0; !take(file); waits += 1) {
+    // A lock whose holder is gone is cleared in the first round.
+    if (waits === 1) onWait?.();
+    await sleep(250);
+  }
   try {
     return await work();
   } finally {

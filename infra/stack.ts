@@ -1,5 +1,4 @@
-import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/config.ts';
+import { type Config, loadConfig, SETTING_NAMES } from '../config/config.ts';
 import type { PortName } from '../config/ports.ts';
 import { withLock } from './file-lock.ts';
 import { prepareInstance } from './instance.ts';
@@ -11,11 +10,6 @@ import { ownedProcesses } from './supervisor/owned-processes.ts';
 import { NotReady, readStatus, type ServiceStatus, waitUntilReady } from './supervisor/readiness.ts';
 import { socketPath, startSupervisor, stopEverything, type StartResult } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
-
-/** The names that config/ reads: they are what a person's shell may pass on to our own processes. */
-const PASSED_ON =
-  /^(REPRISE_|KAFKA_|S3_|LAKE_|ICEBERG_|TEMPORAL_|AIRFLOW_|DASHBOARD_|SPARK_|WAREHOUSE|BIGQUERY_|GOOGLE_APPLICATION_CREDENTIALS)/;
-const NOT_PASSED_ON = /^(REPRISE_(DEBUG|CACHE|INSTANCE_DIR)|AIRFLOW__.*|AIRFLOW_HOME|SPARK_HOME)$/;
 
 /** The stack of one installation: what belongs to it, and whether it runs. */
 export class Stack {
@@ -32,10 +26,8 @@ export class Stack {
     const { secrets, settings } = prepareInstance(loadConfig(env).paths);
     const config = loadConfig(env);
     const overrides = Object.fromEntries(
-      Object.entries(env).flatMap(([name, value]) =>
-        value && PASSED_ON.test(name) && !NOT_PASSED_ON.test(name) ? [[name, value]] : [],
-      ),
-    );
+      SETTING_NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+    ) as Record<string, string>;
     const context = { config, secrets, settings, node: process.execPath, overrides };
     const stack = new Stack(config, services(context, only));
     stack.#writeServerFiles = () => writeServerFiles(context);

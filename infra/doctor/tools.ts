@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { findPython, pythonVersion } from '../provision/python.ts';
 import { versionAtLeast } from '../provision/version.ts';
@@ -51,7 +52,10 @@ export async function checkPython(): Promise<Finding> {
 }
 
 export async function checkJava(): Promise<Finding> {
-  const version = await ask('java', ['-version'], /version "([\d._]+)/);
+  // Spark's launcher goes by JAVA_HOME, and so does the PATH that the servers are given.
+  const { JAVA_HOME } = process.env;
+  const program = JAVA_HOME ? join(JAVA_HOME, 'bin', 'java') : 'java';
+  const version = await ask(program, ['-version'], /version "([\d._]+)/);
   if (version === undefined) return missing('java', 'Java was not found; Kafka and Spark need 17 or newer');
   if (!versionAtLeast(version, [17]))
     return missing('java', `Java ${version} is too old; Kafka and Spark need 17 or newer`);
@@ -86,5 +90,5 @@ export async function checkBash(): Promise<Finding> {
 /** Some print their version on standard error. */
 async function ask(program: string, args: readonly string[], pattern: RegExp): Promise<string | undefined> {
   const { all, failed } = await execa(program, args, { reject: false, all: true, timeout: 20_000 });
-  return failed ? undefined : pattern.exec(all)?.[1];
+  return failed ? undefined : pattern.exec(all ?? '')?.[1];
 }

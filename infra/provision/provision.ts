@@ -38,15 +38,15 @@ export async function provision({ paths, observer, only }: ProvisionOptions): Pr
   const stamps = new Stamps(join(paths.tools, 'stamps'));
   try {
     if (steps.every((step) => stamps.isCurrent(step))) return [];
-    return await withLock(join(paths.tools, 'provision.lock'), () =>
+    const install = (): Promise<string[]> =>
       runSteps(steps, {
         stamps,
         logs: join(paths.tools, '..', 'logs', 'provision'),
         // Half of them wait for the network, so one more than there are cores keeps both busy.
         concurrency: availableParallelism() + 1,
         observer,
-      }),
-    );
+      });
+    return await withLock(join(paths.tools, 'provision.lock'), install, () => observer.waiting?.());
   } finally {
     observer.close();
   }

@@ -29,6 +29,8 @@ export interface StepContext {
 
 /** Told what happens while steps run; the command line draws it. */
 export interface ProgressObserver {
+  /** Another process installs already; what it leaves to do is done afterwards. */
+  waiting?(): void;
   started(step: Step, log: string): void;
   finished(step: Step, seconds: number): void;
   failed(step: Step, seconds: number): void;

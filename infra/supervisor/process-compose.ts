@@ -16,6 +16,7 @@ export function renderProcessCompose(services: readonly Service[], options: Rend
     {
       version: '0.5',
       is_strict: true,
+      log_level: 'info',
       // A password may contain a dollar sign.
       disable_env_expansion: true,
       environment: variables(options.environment),

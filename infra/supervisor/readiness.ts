@@ -60,7 +60,7 @@ function phaseOf(service: Service, state: ProcessState | undefined): Phase {
   }
 }
 
-/** Undefined when no supervisor runs. */
+/** Of the services that were started; undefined when no supervisor runs. */
 export async function readStatus(
   socket: string,
   services: readonly Service[],
@@ -68,7 +68,9 @@ export async function readStatus(
   const states = await listProcesses(socket);
   if (states === undefined) return undefined;
   const byName = new Map(states.map((state) => [state.name, state]));
-  return services.map((service) => statusOf(service, byName.get(service.name)));
+  return services
+    .filter((service) => byName.has(service.name))
+    .map((service) => statusOf(service, byName.get(service.name)));
 }
 
 export const isSettled = ({ phase }: ServiceStatus): boolean => phase === 'ready' || phase === 'done';

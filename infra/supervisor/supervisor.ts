@@ -19,8 +19,6 @@ export function socketPath(paths: Paths): string {
   return join(tmpdir(), `reprise-${userInfo().uid}-${key}`, 'supervisor.sock');
 }
 
-const configurationFile = (paths: Paths): string => join(paths.run, 'process-compose.yaml');
-
 export class SupervisorFailure extends Error {
   override name = 'SupervisorFailure';
   readonly mend: string;
@@ -37,16 +35,21 @@ export type StartResult = 'started' | 'restarted' | 'running';
  * happens; with another configuration it is replaced.
  */
 export async function startSupervisor(paths: Paths, services: readonly Service[]): Promise<StartResult> {
-  const configuration = renderProcessCompose(services, {
-    logs: paths.logs,
-    environment: baseEnvironment(paths),
-  });
+  const environment = baseEnvironment(paths);
+  const file = join(paths.run, 'process-compose.yaml');
+  const configuration = renderProcessCompose(services, { logs: paths.logs, environment });
+  // Of the configuration alone: npm and npx each add their own folders to the PATH.
+  const fingerprint = createHash('sha256')
+    .update(renderProcessCompose(services, { logs: paths.logs, environment: {} }))
+    .digest('hex');
+  const fingerprintFile = join(paths.run, 'process-compose.sha256');
   const socket = socketPath(paths);
   const running = await isSupervised(paths);
-  const file = configurationFile(paths);
-  if (running && existsSync(file) && readFileSync(file, 'utf8') === configuration) return 'running';
+  if (running && existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === fingerprint)
+    return 'running';
   await stopEverything(paths);
   writePrivate(file, configuration);
+  writePrivate(fingerprintFile, fingerprint);
   mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
   const log = openSync(join(paths.logs, 'supervisor.log'), 'a', 0o600);
   const child = spawn(
@@ -121,6 +124,12 @@ function baseEnvironment(paths: Paths): Record<string, string> {
     const value = process.env[name];
     return value ? [[name, value] as const] : [];
   });
-  const path = [dirname(process.execPath), join(paths.tools, 'bin'), process.env.PATH ?? '/usr/bin:/bin'];
+  const { JAVA_HOME, PATH } = process.env;
+  const path = [
+    dirname(process.execPath),
+    join(paths.tools, 'bin'),
+    ...(JAVA_HOME ? [join(JAVA_HOME, 'bin')] : []),
+    PATH ?? '/usr/bin:/bin',
+  ];
   return { ...Object.fromEntries(passed), PATH: path.join(':'), [OWNER_VARIABLE]: paths.instance };
 }
