@@ -30,9 +30,15 @@ export type Attempted<T> = T & { attempt: number };
 /** Generating and storing report progress many times a second: a minute of silence means that the store hangs. */
 const SILENCE_MS = 60_000;
 /** Lets `write` go on when the store has taken what was written, and stop when it never will. */
-async function writeTo(out: PassThrough, lines: Buffer): Promise<void> {
-  if (out.destroyed) throw out.errored ?? new Error('the object store has stopped reading');
-  if (!out.write(lines)) await once(out, 'drain');
+async function writeTo(out: PassThrough, lines: Buffer, stopped: AbortSignal): Promise<void> {
+  stopped.throwIfAborted();
+  if (out.write(lines)) return;
+  try {
+    await once(out, 'drain', { signal: stopped });
+  } catch (error) {
+    stopped.throwIfAborted();
+    throw error;
+  }
 }
 
 export function createGenerateActivities({ store, generator }: GenerateDeps) {
@@ -48,17 +54,18 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
         const ledgerKey = keys.shardLedger(request.window, shard);
         const tally = new RecordTally();
         const out = new PassThrough();
+        out.on('error', () => undefined);
+        const storeFailed = new AbortController();
         // A failed write ends the generator at its next line, a failed generator ends the write without an object.
         const stored = store.putStream(key, out).catch((error: unknown) => {
-          out.destroy(error as Error);
+          storeFailed.abort(error);
           throw error;
         });
-        out.on('error', () => undefined);
         const generated = generator
           .shard({ ...request, shard }, async (lines) => {
             pulse.signal.throwIfAborted();
             tally.takeLines(lines);
-            await writeTo(out, lines);
+            await writeTo(out, lines, storeFailed.signal);
             pulse.note({ records: tally.records });
           })
           .then(

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { TopicDeclaration } from '../contracts/topics.ts';
+import { ClientError } from './errors.ts';
 import { namedKafka } from './kafka-errors.ts';
 
 export interface TopicChange {
@@ -12,6 +14,9 @@ interface TopicDefaults {
   partitions: number;
   replication: number;
 }
+
+/** A broker on a busy machine may take this long to lead what it has just created. */
+const LEADERS_MS = 30_000;
 
 async function withAdmin<T>(kafka: Kafka, doing: string, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
@@ -54,8 +59,8 @@ async function createTopic(
   defaults: TopicDefaults,
 ): Promise<TopicChange> {
   const created = await admin.createTopics({
-    // Otherwise the next producer may still be told that the topic does not exist.
-    waitForLeaders: true,
+    // kafkajs's own wait fails on a broker that has not heard of its new topic yet.
+    waitForLeaders: false,
     topics: [
       {
         topic: declaration.name,
@@ -65,7 +70,22 @@ async function createTopic(
       },
     ],
   });
+  await waitForLeaders(admin, declaration.name);
   return { topic: declaration.name, did: created ? 'created' : 'present', what: [] };
+}
+
+/** Until then a producer may still be told that the topic does not exist. */
+async function waitForLeaders(admin: Admin, topic: string): Promise<void> {
+  for (const deadline = Date.now() + LEADERS_MS; ; await sleep(250)) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const partitions = topics[0]?.partitions ?? [];
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new ClientError('Unavailable', `kafka: ${topic} has no leader yet`);
+  }
 }
 
 async function alignTopic(

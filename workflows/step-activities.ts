@@ -5,22 +5,8 @@ import type { createPublishActivities } from '../activities/publish.ts';
 import type { createReconcileActivities } from '../activities/reconcile.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createSparkActivities } from '../activities/spark.ts';
-import type {
-  BuildResult,
-  LakeVersions,
-  LoadResult,
-  PublishServingResult,
-  WindowRequest,
-} from '../contracts/steps.ts';
+import type { createWarehouseActivities } from '../activities/warehouse.ts';
 import { TASK_QUEUES } from '../contracts/task-queues.ts';
-
-type Window = WindowRequest['window'];
-
-interface WarehouseActivities {
-  loadWindow(input: { window: Window; tables: LakeVersions }): Promise<LoadResult>;
-  buildWindow(input: { window: Window; affected_dates: string[] }): Promise<BuildResult>;
-  publishServing(input: { window: Window }): Promise<PublishServingResult>;
-}
 
 /** Pulses come every two seconds; a worker on a busy machine may miss several, a dead one misses all. */
 const HEARTBEAT = '30 seconds';
@@ -73,7 +59,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
       // What does not balance is final; only a store out of reach is worth another look.
       retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '20 seconds', maximumAttempts: 5 },
     }),
-    warehouse: proxy<WarehouseActivities>({
+    warehouse: proxy<ReturnType<typeof createWarehouseActivities>>({
       taskQueue: TASK_QUEUES.warehouse,
       // dbt takes seconds on one machine and minutes against a queue of a cloud warehouse.
       startToCloseTimeout: minutes(20, events, 500_000),

@@ -1,34 +1,39 @@
 import { join } from 'node:path';
 import { createWarehouseActivities } from '../../activities/warehouse.ts';
+import { createBigQueryWarehouse } from '../../clients/bigquery-warehouse.ts';
 import { createDbt } from '../../clients/dbt.ts';
 import { createDuckDbWarehouse } from '../../clients/duckdb-warehouse.ts';
 import { createServingStore } from '../../clients/serving-store.ts';
+import type { Warehouse } from '../../clients/warehouse.ts';
 import type { Config } from '../../config/config.ts';
 import { inheritedEnvironment } from '../../config/inherited.ts';
 import { venvProgram } from '../../config/paths.ts';
 import { lakeReader } from '../lake.ts';
 import type { QueueWorker } from './queue.ts';
 
-/** Snapshots that stay beside the current one: a page that has just been opened may still read the one before. */
-const SNAPSHOTS_KEPT = 5;
+function warehouseOf({ warehouse, paths }: Config): Warehouse {
+  return warehouse.kind === 'duckdb'
+    ? createDuckDbWarehouse(warehouse)
+    : createBigQueryWarehouse({ ...warehouse, scratch: paths.scratch });
+}
 
 export function create(config: Config): QueueWorker {
   const { paths } = config;
-  if (config.warehouse.kind !== 'duckdb') throw new Error('not yet');
   return {
     workflows: false,
-    // The marts have one writer at a time; what waits for it need not hold memory meanwhile.
+    // The embedded warehouse has one writer at a time, and dbt takes the cores that there are.
     concurrency: 1,
     activities: createWarehouseActivities({
       lake: lakeReader(config),
-      warehouse: createDuckDbWarehouse({ file: config.warehouse.file }),
+      warehouse: warehouseOf(config),
       dbt: createDbt({
         program: venvProgram(paths, 'dbt', 'dbt'),
         project: join(paths.repository, 'dbt'),
-        state: join(paths.scratch, 'dbt'),
+        state: join(paths.data, 'dbt'),
         inherited: inheritedEnvironment(paths),
       }),
-      serving: createServingStore({ folder: paths.serving, keep: SNAPSHOTS_KEPT }),
+      // Readers of the last few snapshots still have theirs open.
+      serving: createServingStore({ folder: paths.serving, keep: 5 }),
     }),
   };
 }
