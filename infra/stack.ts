@@ -4,7 +4,7 @@ import { withLock } from './file-lock.ts';
 import { prepareInstance } from './instance.ts';
 import { isPortTaken, type Listener, listenerOn } from './ports-in-use.ts';
 import { unhealthyAirflowParts } from './services/airflow-health.ts';
-import type { Service } from './services/service.ts';
+import type { Service, ServiceContext } from './services/service.ts';
 import { services, writeServerFiles } from './services/services.ts';
 import { ownedProcesses } from './supervisor/owned-processes.ts';
 import { NotReady, readStatus, type ServiceStatus, waitUntilReady } from './supervisor/readiness.ts';
@@ -15,10 +15,12 @@ import { join } from 'node:path';
 export class Stack {
   readonly config: Config;
   readonly services: readonly Service[];
+  readonly #context: ServiceContext;
 
-  private constructor(config: Config, members: readonly Service[]) {
-    this.config = config;
+  private constructor(context: ServiceContext, members: readonly Service[]) {
+    this.config = context.config;
     this.services = members;
+    this.#context = context;
   }
 
   /** Creates the installation's folders, secrets and settings when they are missing. */
@@ -29,12 +31,8 @@ export class Stack {
       SETTING_NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
     ) as Record<string, string>;
     const context = { config, secrets, settings, node: process.execPath, overrides };
-    const stack = new Stack(config, services(context, only));
-    stack.#writeServerFiles = () => writeServerFiles(context);
-    return stack;
+    return new Stack(context, services(context, only));
   }
-
-  #writeServerFiles: () => void = () => undefined;
 
   /** Starts what does not run. @throws PortTaken, SupervisorFailure */
   async start(): Promise<StartResult> {
@@ -46,7 +44,7 @@ export class Stack {
         const [conflict] = await this.portConflicts();
         if (conflict) throw new PortTaken(conflict);
       }
-      this.#writeServerFiles();
+      writeServerFiles(this.#context);
       return startSupervisor(paths, this.services);
     });
   }
