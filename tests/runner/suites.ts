@@ -97,7 +97,25 @@ const PARTS: Suite[] = [
     },
     'airflow',
   ),
-  pytestSuite({ name: 'dbt', group: 'python', title: 'the dbt project', places: 1, needs: ['tools'] }, 'dbt'),
+  checksSuite(
+    {
+      name: 'dbt',
+      group: 'python',
+      title: 'the dbt project, read for both warehouses',
+      places: 1,
+      needs: ['tools'],
+    },
+    ({ paths, results }) =>
+      ['duckdb', 'bigquery'].map((target) => ({
+        title: `dbt parse ${target}`,
+        program: venvProgram(paths, 'dbt', 'dbt'),
+        args: [
+          ...['--no-use-colors', '--warn-error', 'parse', '--no-partial-parse', '--profiles-dir', '.'],
+          ...['--target', target, '--target-path', results(target), '--log-path', results(`${target}-logs`)],
+        ],
+        cwd: 'dbt',
+      })),
+  ),
   pytestSuite(
     { name: 'dashboard', group: 'python', title: 'dashboard pages', places: 1, needs: ['tools'] },
     'dashboard',
