@@ -1,10 +1,10 @@
-import { Context } from '@temporalio/activity';
 import type { Dbt } from '../clients/dbt.ts';
 import type { Warehouse } from '../clients/warehouse.ts';
 import type { BuildResult } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import type { Attempted } from './generate.ts';
 import { withPulse } from './pulse.ts';
+import { workflowRun } from './workflow-run.ts';
 
 export interface BuildDeps {
   warehouse: Warehouse;
@@ -22,13 +22,12 @@ const SILENCE_MS = 900_000;
 
 export async function buildWindow(deps: BuildDeps, input: BuildInput): Promise<Attempted<BuildResult>> {
   return withPulse(SILENCE_MS, async (pulse) => {
-    const { runId } = Context.current().info.workflowExecution ?? { runId: 'no workflow' };
     const built = await deps.warehouse.withMartsToOurselves(pulse, () =>
       deps.dbt.build(
         {
           window: input.window,
           affectedDates: input.affected_dates,
-          resumeKey: runId,
+          resumeKey: workflowRun(),
           warehouse: deps.warehouse.dbtEnvironment(),
         },
         pulse,

@@ -4,6 +4,7 @@ import type { LakeVersions, LoadResult } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import type { Attempted } from './generate.ts';
 import { withPulse } from './pulse.ts';
+import { workflowRun } from './workflow-run.ts';
 
 export interface LoadDeps {
   lake: LakeReader;
@@ -22,7 +23,10 @@ export async function loadWindow(deps: LoadDeps, input: LoadInput): Promise<Atte
   return withPulse(SILENCE_MS, async (pulse) => {
     const session = await deps.lake.open(input.window, input.tables, pulse.signal);
     try {
-      const loaded = await deps.warehouse.loadWindow(input.window, session.connection, pulse);
+      const loaded = await deps.warehouse.loadWindow(
+        { window: input.window, lake: session.connection, key: workflowRun() },
+        pulse,
+      );
       return { ...loaded, attempt: pulse.attempt };
     } finally {
       session.close();

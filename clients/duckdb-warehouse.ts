@@ -30,7 +30,7 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
   const { file } = settings;
   return {
     kind: 'duckdb',
-    loadWindow: (window, lake, progress) =>
+    loadWindow: ({ window, lake }, progress) =>
       withFileToOurselves(file, progress, async () => {
         await mkdir(dirname(file), { recursive: true });
         return attached(lake, file, 'READ_WRITE', progress, () => load(lake, window, progress));

@@ -32,20 +32,18 @@ export interface Progress {
   note(details: Record<string, unknown>): void;
 }
 
-/** How the last build of the marts ended, as dbt itself wrote it down. */
-export interface MartState {
-  /** ISO 8601: start of the window for which the marts were last built. */
-  window_start: string;
-  state: 'building' | 'audited' | 'failed';
+export interface WindowLoad {
+  window: WindowId;
+  /** A DuckDB session in which the tables of the lake, cut to the window, are views of their own name. */
+  lake: DuckDBConnection;
+  /** Attempts with the same key are attempts at the same load: what one of them has finished is done. */
+  key: string;
 }
 
 export interface Warehouse {
   kind: 'duckdb' | 'bigquery';
-  /**
-   * Replaces the window's rows of every loaded table. `lake` is a DuckDB session in which the tables of the lake, cut to
-   * the window, are views of their own name.
-   */
-  loadWindow(window: WindowId, lake: DuckDBConnection, progress: Progress): Promise<LoadedWindow>;
+  /** Replaces the window's rows of every loaded table. */
+  loadWindow(load: WindowLoad, progress: Progress): Promise<LoadedWindow>;
   /** Variables that choose and reach this warehouse in dbt/profiles.yml. */
   dbtEnvironment(): Record<string, string>;
   /** Runs `work` while no one else of this process writes the marts. */
@@ -85,11 +83,18 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** The rows of the lake's window as the warehouse's columns: UTC without a zone, dates, whole numbers. */
-export function lakeSelection(table: WarehouseTable): string {
-  const columns = WAREHOUSE_COLUMNS[table].map(
-    ({ name, duckdb }) => `CAST("${name}" AS ${duckdb}) AS "${name}"`,
-  );
+/**
+ * The rows of the lake's window with the warehouse's columns. DuckDB's TIMESTAMP is UTC by agreement; a Parquet file must
+ * say so itself, or BigQuery takes it for a local time.
+ */
+export function lakeSelection(
+  table: WarehouseTable,
+  timestamp: 'TIMESTAMP' | 'TIMESTAMPTZ' = 'TIMESTAMP',
+): string {
+  const columns = WAREHOUSE_COLUMNS[table].map(({ name, duckdb }) => {
+    const type = duckdb === 'TIMESTAMP' ? timestamp : duckdb;
+    return `CAST("${name}" AS ${type}) AS "${name}"`;
+  });
   return `SELECT ${columns.join(', ')} FROM ${table}`;
 }
 

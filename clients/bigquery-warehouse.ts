@@ -1,0 +1,133 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BigQuery } from '@google-cloud/bigquery';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { formatContentHash } from '../contracts/content-hash.ts';
+import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
+import { WAREHOUSE_TABLES } from '../contracts/tables.ts';
+import { windowBounds } from '../contracts/window.ts';
+import { type BigQuerySettings, connectBigQuery, runQuery } from './bigquery.ts';
+import { loadPartition } from './bigquery-load.ts';
+import { copyTable } from './bigquery-read.ts';
+import { ensureLakeTables } from './bigquery-tables.ts';
+import { withFileToOurselves } from './duckdb-file.ts';
+import { assertAudited } from './mart-state.ts';
+import {
+  lakeSelection,
+  type LoadedWindow,
+  MART_STATE_TABLE,
+  MARTS,
+  type Mart,
+  perWarehouseTable,
+  type Progress,
+  quoteText,
+  rememberDatesSql,
+  type Warehouse,
+  type WindowLoad,
+  WINDOW_DATES_TABLE,
+} from './warehouse.ts';
+
+export interface BigQueryWarehouseSettings extends BigQuerySettings {
+  /** Where Parquet files lie until they are loaded. */
+  scratch: string;
+}
+
+export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Warehouse {
+  const bigQuery = connectBigQuery(settings);
+  const lakeDataset = `${settings.dataset}_${WAREHOUSE_SOURCE_SCHEMA}`;
+  const martDataset = `${settings.dataset}_marts`;
+  const lakeTable = (table: string): string => `\`${settings.project}.${lakeDataset}.${table}\``;
+  const ourselves = `bigquery:${settings.project}.${settings.dataset}`;
+  return {
+    kind: 'bigquery',
+    async loadWindow(load, progress) {
+      await ensureLakeTables(bigQuery, lakeDataset, settings.location);
+      const windowStart = `TIMESTAMP ${quoteText(windowBounds(load.window).start)}`;
+      const remember = rememberDatesSql(
+        { events: lakeTable('events'), dates: lakeTable(WINDOW_DATES_TABLE) },
+        windowStart,
+      );
+      await runQuery(bigQuery, 'note the days of the window', remember, progress);
+      await loadTables(bigQuery, lakeDataset, settings.scratch, load, progress);
+      await runQuery(bigQuery, 'note the days of the window', remember, progress);
+      return loaded(bigQuery, lakeTable, windowStart, progress);
+    },
+    dbtEnvironment: () => dbtEnvironment(settings),
+    withMartsToOurselves: (progress, work) => withFileToOurselves(ourselves, progress, work),
+    copyMarts: (target, progress) =>
+      withFileToOurselves(ourselves, progress, async () => {
+        const state = `SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%SZ', window_start) AS window_start, state
+          FROM ${lakeTable(MART_STATE_TABLE)}`;
+        assertAudited((await runQuery(bigQuery, 'look up the state of the marts', state, progress))[0]);
+        const rows = {} as Record<Mart, number>;
+        for (const mart of MARTS) {
+          progress.note({ publishing: mart });
+          rows[mart] = await copyTable(bigQuery.dataset(martDataset).table(mart), target, mart, progress);
+        }
+        return rows;
+      }),
+  };
+}
+
+async function loadTables(
+  bigQuery: BigQuery,
+  dataset: string,
+  scratch: string,
+  { window, lake, key }: WindowLoad,
+  progress: Progress,
+): Promise<void> {
+  await mkdir(scratch, { recursive: true });
+  const folder = await mkdtemp(join(scratch, 'load-'));
+  try {
+    for (const table of WAREHOUSE_TABLES) {
+      progress.note({ loading: table });
+      const file = join(folder, `${table}.parquet`);
+      await writeParquet(lake, lakeSelection(table, 'TIMESTAMPTZ'), file);
+      await loadPartition(bigQuery, { dataset, table, window, file, key }, progress);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeParquet(lake: DuckDBConnection, selection: string, file: string): Promise<void> {
+  await lake.run(`COPY (${selection}) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`);
+}
+
+async function loaded(
+  bigQuery: BigQuery,
+  lakeTable: (table: string) => string,
+  windowStart: string,
+  progress: Progress,
+): Promise<LoadedWindow> {
+  const counts = WAREHOUSE_TABLES.map(
+    (table) => `(SELECT COUNT(*) FROM ${lakeTable(table)} WHERE window_start = ${windowStart}) AS ${table}`,
+  );
+  // A sum of INT64 overflows; NUMERIC holds 29 digits before the point.
+  const query = `SELECT ${counts.join(', ')},
+    (SELECT CAST(SUM(CAST(record_hash AS NUMERIC)) AS STRING) FROM ${lakeTable('events')}
+      WHERE window_start = ${windowStart}) AS hash_sum,
+    ARRAY(SELECT DISTINCT FORMAT_DATE('%Y-%m-%d', activity_date) AS day FROM ${lakeTable(WINDOW_DATES_TABLE)}
+      WHERE window_start = ${windowStart} ORDER BY day) AS affected_dates`;
+  const [row = {}] = await runQuery(bigQuery, 'count the window', query, progress);
+  const [whole = '0'] = String(row.hash_sum ?? '0').split('.');
+  return {
+    rows: perWarehouseTable((table) => Number(row[table])),
+    content_hash: formatContentHash(BigInt(whole)),
+    affected_dates: row.affected_dates as string[],
+  };
+}
+
+function dbtEnvironment(settings: BigQuerySettings): Record<string, string> {
+  const { endpoint, credentialsFile } = settings;
+  return {
+    WAREHOUSE: 'bigquery',
+    BIGQUERY_PROJECT: settings.project,
+    BIGQUERY_DATASET: settings.dataset,
+    BIGQUERY_LOCATION: settings.location,
+    ...(endpoint === undefined
+      ? { BIGQUERY_METHOD: credentialsFile === undefined ? 'oauth' : 'service-account' }
+      : { BIGQUERY_METHOD: 'oauth-secrets', BIGQUERY_ENDPOINT: endpoint, BIGQUERY_TOKEN: 'none' }),
+    ...(credentialsFile === undefined ? {} : { GOOGLE_APPLICATION_CREDENTIALS: credentialsFile }),
+  };
+}
