@@ -13,7 +13,7 @@ from reprise_dashboard.sections.header import header
 from reprise_dashboard.sections.headline import headline
 from reprise_dashboard.sections.period_picker import pick_period
 from reprise_dashboard.settings import read_settings
-from reprise_dashboard.snapshot import Snapshot, ask, serve
+from reprise_dashboard.snapshot import Snapshot, ask, refuse, serve
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,13 @@ header("Overview", settings, served, with_reports=False)
 if served.snapshot is not None:
     try:
         body(served.snapshot)
+    except duckdb.ConnectionException:
+        # Closed under a page that was two publications behind.
+        log.exception("snapshot %s was closed", served.snapshot.version)
+        notices.unreadable_snapshot()
     except duckdb.Error:
         log.exception("snapshot %s could not be queried", served.snapshot.version)
-        notices.unreadable_snapshot()
+        refuse(settings, served.snapshot)
+        st.rerun()
 elif served.problem is None:
     notices.no_snapshot()

@@ -30,6 +30,10 @@ def seconds(value: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def whole_seconds(value: float) -> str:
+    return f"{value:.0f} s" if value < 100 else seconds(value)
+
+
 def instant(value: datetime | None) -> str:
     return NOTHING if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
 

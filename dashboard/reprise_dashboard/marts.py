@@ -36,6 +36,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "skips",
         "listeners",
         "ms_played",
+        "chart_rank",
     ),
     "daily_artist_charts": (
         "activity_date",
@@ -46,6 +47,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "skips",
         "listeners",
         "ms_played",
+        "chart_rank",
     ),
 }
 

@@ -38,24 +38,32 @@ class Served:
 
 
 @dataclass
-class _LastGood:
-    file: Path | None = None
-    pointer: Pointer | None = field(default=None)
+class _Memory:
+    """Shared by all readers, for as long as the process lives."""
+
+    good_file: Path | None = None
+    good_pointer: Pointer | None = None
+    refused: set[str] = field(default_factory=set)
+    """Identities of files that opened, and then could not be read to their end."""
 
 
 @st.cache_resource(show_spinner=False)
-def _last_good(serving_dir: Path) -> _LastGood:
-    return _LastGood()
+def _memory(serving_dir: Path) -> _Memory:
+    return _Memory()
 
 
 def _connect(file: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(
-            str(file), read_only=True, config={"enable_external_access": False, "memory_limit": "1GB"}
+            str(file),
+            read_only=True,
+            config={"enable_external_access": False, "memory_limit": "1GB"},
         )
     except duckdb.Error as error:
         raise SnapshotBroken(f"{file.name} is not a DuckDB file that can be opened.") from error
     try:
+        # A warehouse may hand over zoned timestamps: their days are UTC's, not this machine's.
+        connection.execute("set global TimeZone = 'UTC'")
         missing = missing_columns(connection)
     except duckdb.Error as error:
         connection.close()
@@ -79,12 +87,14 @@ def _connection(file: Path, identity: str) -> duckdb.DuckDBPyConnection:
     return _connect(file)
 
 
-def _open(file: Path, pointer: Pointer | None) -> Snapshot:
+def _open(file: Path, pointer: Pointer | None, refused: set[str]) -> Snapshot:
     try:
         stat = file.stat()
     except OSError as error:
         raise SnapshotBroken(f"{file.name} is missing.") from error
     identity = f"{file.name}:{stat.st_mtime_ns}:{stat.st_size}"
+    if identity in refused:
+        raise SnapshotBroken(f"{file.name} is damaged: it opens, but it cannot be read.")
     return Snapshot(
         version=pointer.version if pointer else file.stem.removeprefix("serving-"),
         window=pointer.window if pointer else None,
@@ -96,31 +106,35 @@ def _open(file: Path, pointer: Pointer | None) -> Snapshot:
 
 def _stand_in(settings: Settings, broken: Path | None) -> Snapshot | None:
     """The last snapshot that worked, or after a restart the newest other file that opens."""
-    last = _last_good(settings.serving_dir)
-    candidates: list[tuple[Path, Pointer | None]] = [(last.file, last.pointer)] if last.file else []
-    others = [
-        file for file in settings.serving_dir.glob("serving-*.duckdb") if file not in (broken, last.file)
-    ]
+    memory = _memory(settings.serving_dir)
+    good = memory.good_file
+    candidates: list[tuple[Path, Pointer | None]] = [(good, memory.good_pointer)] if good else []
+    others = [file for file in settings.serving_dir.glob("serving-*.duckdb") if file not in (broken, good)]
     candidates += [(file, None) for file in sorted(others, key=lambda one: one.name, reverse=True)]
     for file, pointer in candidates:
         with contextlib.suppress(SnapshotBroken):
-            return _open(file, pointer)
+            return _open(file, pointer, memory.refused)
     return None
 
 
+def refuse(settings: Settings, snapshot: Snapshot) -> None:
+    """After a query failed on it: from now on another one stands in, until the file is replaced."""
+    _memory(settings.serving_dir).refused.add(snapshot.identity)
+
+
 def serve(settings: Settings) -> Served:
+    memory = _memory(settings.serving_dir)
     file: Path | None = None
     try:
         pointer = read_pointer(settings.pointer_file)
         if pointer is None:
             return Served(snapshot=None, problem=None)
         file = settings.serving_dir / pointer.file
-        snapshot = _open(file, pointer)
+        snapshot = _open(file, pointer, memory.refused)
     except SnapshotBroken as problem:
-        log.warning("snapshot refused: %s", problem)
+        log.warning("snapshot refused: %s", problem, exc_info=problem.__cause__)
         return Served(snapshot=_stand_in(settings, file), problem=str(problem))
-    last = _last_good(settings.serving_dir)
-    last.file, last.pointer = file, pointer
+    memory.good_file, memory.good_pointer = file, pointer
     return Served(snapshot=snapshot, problem=None)
 
 

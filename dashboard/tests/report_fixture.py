@@ -159,7 +159,7 @@ def running(start: datetime, step: str = "ingest", began: datetime | None = None
     _cut(report, STEPS.index(step), "running", began)
     report.update(started_at=_iso(began - timedelta(seconds=7)))
     report.update(state="running", reconciled=False, ended_at=None, hops=report["hops"][:2])
-    report["counts"].update(valid=0, quarantined=0, duplicates=0)
+    report["counts"].update(arrived=0, valid=0, quarantined=0, duplicates=0)
     report.update(valid_by_type={}, quarantined_by_reason={})
     return report
 

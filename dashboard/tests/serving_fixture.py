@@ -85,14 +85,14 @@ create table daily_track_charts as
 select
     *,
     row_number() over (
-        partition by activity_date order by streams desc, playbacks desc, track_title
+        partition by activity_date order by streams desc, ms_played desc, track_id
     ) as chart_rank
 from track_days;
 create table daily_artist_charts as
 select
     *,
     row_number() over (
-        partition by activity_date order by streams desc, playbacks desc, artist_name
+        partition by activity_date order by streams desc, ms_played desc, artist_id
     ) as chart_rank
 from artist_days;
 drop view track_days;

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from reprise_dashboard.charts.time_axis import time_axis, time_scale, timed
+from reprise_dashboard.charts.time_axis import time_axis, timed
 
 _HEIGHT = 240
 # One colour a subject on every chart: the theme's first, second and third.
@@ -27,7 +27,7 @@ def playbacks(frame: pd.DataFrame, hourly: bool) -> alt.Chart:
         alt.Chart(stacked)
         .mark_bar()
         .encode(
-            x=time_axis(base),
+            x=time_axis(),
             x2="until:T",
             y=alt.Y("low:Q", axis=alt.Axis(title=None, tickCount=4, format=",d")),
             y2="high:Q",
@@ -61,19 +61,19 @@ def skip_rate(frame: pd.DataFrame, hourly: bool) -> alt.LayerChart:
     colour = _subject()
     dots = (
         alt.Chart(base)
-        .mark_circle(opacity=0.45, clip=True)
+        .mark_circle(opacity=0.45)
         .encode(
-            x=time_axis(base, "middle"),
+            x=time_axis("middle"),
             y=alt.Y("skip_rate:Q", scale=alt.Scale(zero=False, nice=True), axis=rate),
-            size=alt.Size("playbacks:Q", legend=None, scale=alt.Scale(range=[6, 60])),
+            size=alt.Size("playbacks:Q", legend=None, scale=alt.Scale(range=[14, 70])),
             color=colour,
             tooltip=tooltip,
         )
     )
     line = (
         alt.Chart(base)
-        .mark_line(strokeWidth=2.5, interpolate="monotone")
-        .encode(x=time_scale("middle"), y=alt.Y(f"{trend}:Q", axis=rate), color=colour, tooltip=tooltip)
+        .mark_line(strokeWidth=2.5)
+        .encode(x=time_axis("middle"), y=alt.Y(f"{trend}:Q", axis=rate), color=colour, tooltip=tooltip)
     )
     return alt.LayerChart(layer=[dots, line], height=_HEIGHT)
 
@@ -84,7 +84,7 @@ def listeners(frame: pd.DataFrame, hourly: bool) -> alt.Chart:
         alt.Chart(base.assign(zero=0, subject="Listeners"))
         .mark_bar()
         .encode(
-            x=time_axis(base),
+            x=time_axis(),
             x2="until:T",
             y=alt.Y("zero:Q", axis=alt.Axis(title=None, tickCount=4, format=",d")),
             y2="listeners:Q",

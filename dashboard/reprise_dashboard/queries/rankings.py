@@ -17,8 +17,8 @@ class _Chart(NamedTuple):
 _TRACKS = _Chart("daily_track_charts", "track_id", "track_title", "artist_name")
 _ARTISTS = _Chart("daily_artist_charts", "artist_id", "artist_name", "''")
 
-# Streams first, then the breadth of the audience: the order of the daily charts in the warehouse.
-_ORDER = "streams desc, playbacks desc, title, id"
+# The order of the daily charts in the warehouse, so that a period of one day is that day's chart.
+_ORDER = "streams desc, ms_played desc, id"
 
 
 def _ranked(chart: _Chart, first: str, last: str) -> str:
@@ -97,7 +97,7 @@ def _places(
                 {chart.key} as id,
                 coalesce({chart.title}, {chart.key}) as title,
                 streams::bigint as streams,
-                row_number() over (partition by activity_date order by {_ORDER}) as place
+                chart_rank::bigint as place
             from {chart.table}
             where activity_date between $first and $last
         )

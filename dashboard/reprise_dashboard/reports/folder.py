@@ -33,7 +33,12 @@ def newest_files(folder: Path, limit: int = NEWEST) -> tuple[list[ReportFile], i
     """The newest files, and how many older ones there are. A folder that does not exist holds none."""
     try:
         names = sorted(
-            (entry.name for entry in os.scandir(folder) if entry.name.endswith(".json")), reverse=True
+            (
+                entry.name
+                for entry in os.scandir(folder)
+                if entry.name.endswith(".json") and not entry.name.startswith(".")
+            ),
+            reverse=True,
         )
     except OSError:
         return [], 0

@@ -58,7 +58,7 @@ def headline(snapshot: Snapshot, period: Period, trend: pd.DataFrame) -> None:
             "sessions",
         ),
     ]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="figures"):
         for label, value, change, column in figures:
             spark = trend[column].dropna().tolist()
             st.metric(

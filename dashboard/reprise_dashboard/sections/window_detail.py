@@ -73,7 +73,7 @@ def _attempts(step: Step) -> Html:
 def _steps(report: WindowReport) -> None:
     with card("Steps", "times UTC", "Each step is its own Temporal activity, retried on its own."):
         columns = [
-            Column("Step"),
+            Column("Step", "wrap"),
             Column("State"),
             Column("Began"),
             Column("Seconds", "r"),

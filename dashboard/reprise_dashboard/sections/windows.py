@@ -56,7 +56,7 @@ def headline(reports: tuple[WindowReport, ...]) -> None:
             "From the first step's beginning to the last one's end, completed windows.",
         ),
     ]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="figures"):
         for label, value, how in figures:
             st.metric(label, value, help=how, border=True)
 
@@ -70,7 +70,7 @@ def _running_html(report: WindowReport, now: datetime) -> Html:
         else "between two steps"
     )
     attempt = f" · attempt {step.attempts}" if step and step.attempts > 1 else ""
-    elapsed = formatting.seconds(float(int((now - report.started_at).total_seconds())))
+    elapsed = formatting.whole_seconds((now - report.started_at).total_seconds())
     chips = "".join(
         f'<span class="rp-step {one.state}">{step_name(one.name)}</span>'
         for one in report.steps
@@ -90,7 +90,7 @@ def running(reports: tuple[WindowReport, ...]) -> None:
 
 
 def _step_cell(step: Step | None) -> Html:
-    if step is None or step.state == "pending":
+    if step is None or step.state in ("pending", "skipped"):
         return styled("·", "rp-muted")
     if step.state == "running":
         return styled("running", "rp-busy")
@@ -99,7 +99,7 @@ def _step_cell(step: Step | None) -> Html:
         return styled(f"✕ {figure}", "rp-bad", "failed")
     if step.attempts > 1:
         return styled(f"{figure} ×{step.attempts}", "rp-warn", f"took {step.attempts} attempts")
-    return styled("skipped", "rp-muted") if step.state == "skipped" else text(figure)
+    return text(figure)
 
 
 def reconciled_cell(report: WindowReport) -> Html:
@@ -145,15 +145,15 @@ def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Setti
         for report in shown:
             steps = {step.name: step for step in report.steps}
             counts = report.counts
-            settled = report.state != "running" or bool(counts.valid)
+            # Counts come with the ingest step; until then a zero would be a lie.
+            known = report.state != "running" or counts.arrived > 0
             rows.append(
                 [
                     text(report.window),
                     state(report.state),
-                    text(formatting.count(counts.arrived)),
                     *[
-                        text(formatting.count(count) if settled else formatting.NOTHING)
-                        for count in (counts.valid, counts.quarantined, counts.duplicates)
+                        text(formatting.count(count) if known else formatting.NOTHING)
+                        for count in (counts.arrived, counts.valid, counts.quarantined, counts.duplicates)
                     ],
                     reconciled_cell(report),
                     text(formatting.NOTHING if report.seconds is None else f"{report.seconds:.1f}"),
