@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { systemGo } from '../provision/go-toolchain.ts';
 import { findPython, pythonVersion } from '../provision/python.ts';
 import { versionAtLeast } from '../provision/version.ts';
 import type { Finding } from './doctor.ts';
@@ -18,11 +19,6 @@ const INSTALL = {
     brew: 'brew install openjdk@21',
   },
   mvn: { apt: 'apt-get install maven', dnf: 'dnf install maven', brew: 'brew install maven' },
-  go: {
-    apt: 'apt-get install golang-go (Debian 12: apt-get install -t bookworm-backports golang-go)',
-    dnf: 'dnf install golang',
-    brew: 'brew install go',
-  },
   bash: { apt: 'apt-get install bash', dnf: 'dnf install bash', brew: 'brew install bash' },
 } as const;
 
@@ -69,16 +65,11 @@ export async function checkMaven(): Promise<Finding> {
   return found('mvn', `Maven ${version}`);
 }
 
-/** An older Go fetches the one that go.mod asks for, from its module proxy, unless it was told not to. */
+/** Never missing: without one that suits, provisioning fetches its own. */
 export async function checkGo(): Promise<Finding> {
-  const version = await ask('go', ['version'], /go(\d+\.\d+(?:\.\d+)?)/);
-  if (version === undefined)
-    return missing('go', 'Go was not found; MinIO and the supervisor are built with it');
-  const fixed = (await ask('go', ['env', 'GOTOOLCHAIN'], /(\S+)/)) === 'local';
-  const minimum = fixed ? [1, 25] : [1, 21];
-  if (!versionAtLeast(version, minimum))
-    return missing('go', `Go ${version} is too old; ${minimum.join('.')} or newer is needed`);
-  return found('go', `Go ${version}`);
+  const go = await systemGo();
+  if (go?.suits) return found('go', `Go ${go.version}`);
+  return found('go', `${go ? `Go ${go.version} is too old` : 'no Go here'}: a private one is fetched`);
 }
 
 /** The supervisor runs its probes with it. */

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Paths } from '../../config/paths.ts';
+import { provideGo } from './go-toolchain.ts';
 import type { Step, StepContext } from './step.ts';
 
 interface GoProgram {
@@ -48,7 +49,7 @@ function goStep(paths: Paths, program: GoProgram): Step {
     needs: [],
     inputs,
     outputs: [target],
-    mend: 'check that Go (go, 1.25 or newer) reaches its module proxy and that 4 GB of disk are free',
+    mend: 'check that Go reaches its module proxy and that 5 GB of disk are free',
     async run(context) {
       mkdirSync(join(paths.tools, 'bin'), { recursive: true });
       const version = moduleVersion(readFileSync(join(project, 'go.mod'), 'utf8'), program.module);
@@ -62,7 +63,7 @@ function goStep(paths: Paths, program: GoProgram): Step {
       const key = createHash('sha256').update(inputs()).digest('hex').slice(0, 16);
       const cached = join(paths.cache, 'bin', `${program.name}-${key}`);
       if (existsSync(cached)) context.note(`already built: ${cached}`);
-      else await build(context, project, program, cached);
+      else await build(context, await provideGo(paths, context), project, program, cached);
       const draft = `${target}.new`;
       copyFileSync(cached, draft);
       rmSync(target, { force: true });
@@ -73,13 +74,14 @@ function goStep(paths: Paths, program: GoProgram): Step {
 
 async function build(
   context: StepContext,
+  go: string,
   project: string,
   program: GoProgram,
   cached: string,
 ): Promise<void> {
   mkdirSync(join(cached, '..'), { recursive: true });
   const draft = `${cached}.${process.pid}.new`;
-  await context.run('go', ['build', ...FLAGS, '-o', draft, program.package], {
+  await context.run(go, ['build', ...FLAGS, '-o', draft, program.package], {
     cwd: project,
     env: { CGO_ENABLED: '0', GOWORK: 'off' },
   });
