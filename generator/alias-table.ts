@@ -20,8 +20,9 @@ export class AliasTable {
       const more = large[large.length - 1] as number;
       this.threshold[less] = scaled[less] as number;
       this.other[less] = more;
-      scaled[more] = (scaled[more] as number) - (1 - (scaled[less] as number));
-      if ((scaled[more] as number) < 1) small.push(large.pop() as number);
+      const left = (scaled[more] as number) - (1 - (scaled[less] as number));
+      scaled[more] = left;
+      if (left < 1) small.push(large.pop() as number);
     }
   }
 

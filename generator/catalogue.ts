@@ -153,12 +153,17 @@ function build(seed: number): Catalogue {
   };
 }
 
-let latest: Catalogue | undefined;
+const KEPT = 2;
+const kept = new Map<number, Catalogue>();
 
-/** The tracks that exist under a seed. Building takes about a second; the latest is kept. */
+/** The tracks that exist under a seed. Building takes about a second; those of the last two seeds are kept. */
 export function catalogueOf(seed: number): Catalogue {
-  if (latest?.seed !== seed) latest = build(seed);
-  return latest;
+  const known = kept.get(seed);
+  if (known) return known;
+  const built = build(seed);
+  for (const oldest of kept.keys()) if (kept.size >= KEPT) kept.delete(oldest);
+  kept.set(seed, built);
+  return built;
 }
 
 /** The catalogue as it is landed: NDJSON of CatalogueTrack, the most popular track first. */

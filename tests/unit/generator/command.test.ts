@@ -1,0 +1,102 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { register } from '../../../cli/commands/generate.ts';
+import { CommandFailure } from '../../../cli/failure.ts';
+import { Ledger } from '../../../contracts/ledger.ts';
+import { recount } from './recount.ts';
+
+const START = '2026-01-05T08:00Z';
+let out = '';
+
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'reprise-generate-'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+/** Runs the command and returns what it prints. */
+async function generate(...options: string[]): Promise<string> {
+  let printed = '';
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  const command = new Command('generate').exitOverride();
+  register(command);
+  try {
+    await command.parseAsync(options, { from: 'user' });
+  } finally {
+    spy.mockRestore();
+  }
+  return printed;
+}
+
+test('it writes the records, the ledger and the catalogue, and prints what they hold', async () => {
+  const printed = await generate('--start', START, '--events', '700', '--shards', '2', '--out', out);
+  const directory = join(out, 'window=2026-01-05T08-00Z');
+  expect(readdirSync(directory).sort()).toEqual(['ledger.json', 'shard-0000.ndjson', 'shard-0001.ndjson']);
+  const lines = ['shard-0000.ndjson', 'shard-0001.ndjson'].flatMap((file) =>
+    readFileSync(join(directory, file), 'latin1')
+      .trimEnd()
+      .split('\n')
+      .map((line) => Buffer.from(line, 'latin1')),
+  );
+  const ledger = Ledger.parse(JSON.parse(readFileSync(join(directory, 'ledger.json'), 'utf8')));
+  expect(ledger).toMatchObject(recount(lines, START).account);
+  expect(printed).toContain(ledger.arrived.content_hash);
+  expect(readFileSync(join(out, 'catalogue/tracks.ndjson'), 'utf8').split('\n')).toHaveLength(20_001);
+});
+
+test('a second run replaces the first whole', async () => {
+  const options = ['--start', START, '--windows', '2', '--events', '300', '--out', out, '--json'];
+  const result = JSON.parse(await generate(...options));
+  expect(JSON.parse(await generate(...options))).toEqual(result);
+  expect(result.windows.map((window: { window: string }) => window.window)).toEqual([
+    START,
+    '2026-01-05T09:00Z',
+  ]);
+  expect(readdirSync(join(out, 'window=2026-01-05T08-00Z')).sort()).toEqual([
+    'ledger.json',
+    'shard-0000.ndjson',
+  ]);
+  expect(readdirSync(out).sort()).toEqual([
+    'catalogue',
+    'window=2026-01-05T08-00Z',
+    'window=2026-01-05T09-00Z',
+  ]);
+});
+
+test.each([
+  [['--start', '2026-01-05T08:30Z'], 'a window starts on the full hour'],
+  [['--start', 'yesterday'], 'a window is named by its start in UTC'],
+  [['--start', '2026-13-05T08:00Z'], 'no such date'],
+  [['--start', '1999-01-05T08:00Z'], 'a window lies between'],
+  [['--events', '-5'], '--events is -5'],
+  [['--events', '1e9'], '--events is 1e9'],
+  [['--events', '50000001'], 'from 0 to 50000000'],
+  [['--seed', 'x'], '--seed is x'],
+  [['--shards', '0'], '--shards is 0'],
+  [['--windows', '0'], '--windows is 0'],
+])('%j is refused in one line', async (options, message) => {
+  const failure = await generate('--start', START, '--events', '5', '--out', out, ...options).catch((e) => e);
+  expect(failure).toBeInstanceOf(CommandFailure);
+  expect(failure.message).toContain(message);
+  expect(failure.message).not.toContain('\n');
+  expect(failure.mend).toBeTruthy();
+});
+
+test.each(['/proc/reprise', '/dev/null/reprise'])('nothing can be written to %s', async (directory) => {
+  await expect(generate('--start', START, '--events', '5', '--out', directory)).rejects.toThrow(
+    `cannot write to ${directory}`,
+  );
+});
+
+test('a file in the way is named', async () => {
+  const file = join(out, 'a-file');
+  writeFileSync(file, '');
+  await expect(generate('--start', START, '--events', '5', '--out', file)).rejects.toThrow(
+    'part of that path is a file',
+  );
+});
