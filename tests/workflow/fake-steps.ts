@@ -1,0 +1,161 @@
+import type { HopReport, WindowReport } from '../../contracts/report.ts';
+import type { createDeadLetterActivities } from '../../activities/dead-letters.ts';
+import type { createGenerateActivities } from '../../activities/generate.ts';
+import type { createPublishActivities } from '../../activities/publish.ts';
+import type { createReconcileActivities } from '../../activities/reconcile.ts';
+import type { createReportActivities } from '../../activities/report.ts';
+import type { createSparkActivities } from '../../activities/spark.ts';
+import type { createWarehouseActivities } from '../../activities/warehouse.ts';
+import { activityInfo } from '@temporalio/activity';
+import type { Ledger, RecordAccount } from '../../contracts/ledger.ts';
+import type { LakeVersions } from '../../contracts/steps.ts';
+import type { Capability } from '../../contracts/task-queues.ts';
+
+const HASH = '00000000000000aa';
+const VALID_HASH = '0000000000000099';
+
+export const ACCOUNT: RecordAccount = {
+  arrived: { total: 100, content_hash: HASH },
+  valid: { total: 90, content_hash: VALID_HASH, by_type: { track_played: 90 } },
+  quarantined: { total: 7, content_hash: '0000000000000007', by_reason: { malformed_json: 7 } },
+  duplicates: { total: 3, content_hash: '000000000000000a' },
+};
+
+const tables = Object.fromEntries(
+  ['raw', 'events', 'quarantine', 'minute_counts'].map((table) => [
+    table,
+    { metadata_location: `s3://bucket/${table}.metadata.json`, snapshot_id: '1' },
+  ]),
+) as LakeVersions;
+
+export const balanced = (hop: HopReport['hop']): HopReport => {
+  const count = { total: 100, content_hash: HASH, by: {} };
+  return { hop, expected: count, observed: count, matches: true, differences: [] };
+};
+
+type Steps = ReturnType<typeof createGenerateActivities> &
+  ReturnType<typeof createPublishActivities> &
+  ReturnType<typeof createDeadLetterActivities> &
+  ReturnType<typeof createSparkActivities> &
+  ReturnType<typeof createReconcileActivities> &
+  ReturnType<typeof createWarehouseActivities> &
+  ReturnType<typeof createReportActivities>;
+
+const QUEUE_OF: Record<keyof Steps, Capability> = {
+  generateShard: 'publish',
+  finishGeneration: 'publish',
+  publishShard: 'publish',
+  forwardDeadLetters: 'publish',
+  ingestWindow: 'spark',
+  compactWindow: 'spark',
+  reconcileWindow: 'control',
+  recordReport: 'control',
+  loadWindow: 'warehouse',
+  buildWindow: 'warehouse',
+  publishServing: 'warehouse',
+};
+
+const attempt = (): number => activityInfo().attempt;
+
+/** A window of a hundred events in which every step succeeds. */
+const succeed: Omit<Steps, 'recordReport'> = {
+  generateShard: async ({ shard }) => ({
+    shard,
+    key: `shard-${shard}`,
+    ledger_key: `ledger-${shard}`,
+    bytes: 1_000,
+    records: 50,
+    content_hash: '0000000000000055',
+    attempt: attempt(),
+  }),
+  finishGeneration: async ({ request, shards }) => ({
+    shards,
+    ledger: {
+      ...ACCOUNT,
+      window: request.window,
+      seed: request.seed,
+      events_requested: request.events,
+      shards: request.shards,
+      late: 0,
+      out_of_order: 0,
+      planted: {},
+    } satisfies Ledger,
+    ledger_key: 'ledger',
+    catalogue_key: 'catalogue',
+    attempt: attempt(),
+  }),
+  publishShard: async ({ window, shard }) => ({
+    receipt: {
+      window,
+      shard: shard.shard,
+      topic: 'events',
+      ranges: [{ partition: 0, first: '0', last: '49' }],
+      records: 50,
+      bytes: 1_000,
+      content_hash: shard.content_hash,
+    },
+    reused: false,
+    attempt: attempt(),
+  }),
+  ingestWindow: async ({ window }) => ({
+    window,
+    account: ACCOUNT,
+    minute_rows: 60,
+    tables,
+    seconds: {},
+    attempt: attempt(),
+  }),
+  forwardDeadLetters: async ({ quarantined }) => ({
+    forwarded: quarantined.total,
+    reused: false,
+    attempt: attempt(),
+  }),
+  reconcileWindow: async () => ({
+    hops: (['landing', 'kafka', 'raw', 'events', 'quarantine', 'duplicates'] as const).map(balanced),
+    attempt: attempt(),
+  }),
+  compactWindow: async ({ window }) => ({
+    window,
+    tables,
+    rewritten: {},
+    content_hash_before: HASH,
+    content_hash_after: HASH,
+    snapshots_expired: 0,
+    seconds: {},
+    attempt: attempt(),
+  }),
+  loadWindow: async () => ({
+    rows: { events: 90, quarantine: 10, minute_counts: 60 },
+    content_hash: VALID_HASH,
+    affected_dates: ['2026-01-05'],
+    attempt: attempt(),
+  }),
+  buildWindow: async () => ({ models: 5, tests: 20, seconds: 1, resumed: false, attempt: attempt() }),
+  publishServing: async () => ({ version: 'v1', file: 'v1.duckdb', bytes: 1, marts: {}, attempt: attempt() }),
+};
+
+/** The steps with some replaced; notes which were called, and every report that was recorded. */
+export function fakeSteps(replaced: Partial<Steps> = {}) {
+  const calls: string[] = [];
+  const reports: WindowReport[] = [];
+  const all: Steps = {
+    ...succeed,
+    recordReport: async ({ report }) => {
+      reports.push(report);
+    },
+    ...replaced,
+  };
+  const queues: Record<Capability, Record<string, (...args: never[]) => Promise<unknown>>> = {
+    control: {},
+    publish: {},
+    spark: {},
+    warehouse: {},
+  };
+  for (const [name, step] of Object.entries(all) as [keyof Steps, (...args: never[]) => Promise<unknown>][]) {
+    queues[QUEUE_OF[name]][name] = (...args: never[]) => {
+      if (name !== 'recordReport') calls.push(name);
+      return step(...args);
+    };
+  }
+  return { calls, reports, queues };
+}
