@@ -1,0 +1,90 @@
+"""From classified records to the rows of the lake's tables; pure transforms, one a table."""
+
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from reprise_spark.contracts import table_schema
+
+DUPLICATE_REASON = "duplicate_event"
+
+
+def repeated_ids(classified: DataFrame) -> DataFrame:
+    """The event_ids that stand more than once among the valid records, with the place of the first of them."""
+    place = F.struct("kafka_partition", "kafka_offset")
+    return (
+        classified.where(F.col("reason_code").isNull())
+        .groupBy("event_id")
+        .agg(F.min(place).alias("_first"), F.count("*").alias("_times"))
+        .where(F.col("_times") > 1)
+        .select("event_id", "_first")
+    )
+
+
+def set_duplicates_aside(classified: DataFrame, repeated: DataFrame) -> DataFrame:
+    """Gives every valid record but the first of its event_id the reason `duplicate_event`.
+
+    First by partition and offset: the same records always leave the same one standing.
+    """
+    place = F.struct("kafka_partition", "kafka_offset")
+    known = classified.join(repeated, on="event_id", how="left")
+    is_repeat = F.col("reason_code").isNull() & F.col("_first").isNotNull() & (place != F.col("_first"))
+    first = F.col("_first")
+    sentence = F.concat(
+        F.lit("event_id "),
+        F.col("event_id"),
+        F.lit(" had arrived already, at offset "),
+        first["kafka_offset"].cast("string"),
+        F.lit(" of partition "),
+        first["kafka_partition"].cast("string"),
+    )
+    return known.withColumns(
+        {
+            "reason_code": F.when(is_repeat, DUPLICATE_REASON).otherwise(F.col("reason_code")),
+            "field": F.when(is_repeat, "event_id").otherwise(F.col("field")),
+            "reason": F.when(is_repeat, sentence).otherwise(F.col("reason")),
+        }
+    ).drop("_first")
+
+
+def read_catalogue(spark: SparkSession, file: Path | None) -> DataFrame:
+    """The tracks of the catalogue; none when there is no file."""
+    events = table_schema("events")
+    enriched = events.fieldNames()[events.fieldNames().index("track_title") : events.fieldNames().index("kafka_partition")]
+    columns = ", ".join(["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in enriched)])
+    if file is None:
+        return spark.createDataFrame([], columns)
+    return spark.read.schema(columns).json(file.resolve().as_uri()).dropDuplicates(["track_id"])
+
+
+def raw_rows(records: DataFrame) -> DataFrame:
+    return records.select(*table_schema("raw").fieldNames())
+
+
+def event_rows(settled: DataFrame, catalogue: DataFrame) -> DataFrame:
+    """Valid, distinct events with the attributes of their track; those are null when the catalogue lacks it."""
+    return (
+        settled.where(F.col("reason_code").isNull())
+        .join(F.broadcast(catalogue), on="track_id", how="left")
+        .select(*table_schema("events").fieldNames())
+    )
+
+
+def quarantine_rows(settled: DataFrame) -> DataFrame:
+    """Every record that did not become an event, byte for byte, with the reason."""
+    return settled.where(F.col("reason_code").isNotNull()).select(*table_schema("quarantine").fieldNames())
+
+
+def minute_rows(settled: DataFrame) -> DataFrame:
+    """Events and milliseconds played by minute, type, country and device."""
+    return (
+        settled.where(F.col("reason_code").isNull())
+        .withColumn("minute", F.date_trunc("minute", "occurred_at"))
+        .groupBy("window_start", "minute", "event_type", "country", "device")
+        .agg(
+            F.count("*").alias("events"),
+            F.coalesce(F.sum("ms_played"), F.lit(0)).cast("bigint").alias("ms_played"),
+        )
+        .select(*table_schema("minute_counts").fieldNames())
+    )
