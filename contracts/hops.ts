@@ -33,7 +33,8 @@ export function compareHop(
   for (const name of names) {
     const want = expected.by[name] ?? 0;
     const have = observed.by[name] ?? 0;
-    if (want !== have) differences.push(`${hop} holds ${records(have)} of ${name}, the ledger expects ${want}.`);
+    if (want !== have)
+      differences.push(`${hop} holds ${records(have)} of ${name}, the ledger expects ${want}.`);
   }
   if (
     expected.content_hash !== null &&

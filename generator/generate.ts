@@ -8,12 +8,14 @@ import { jsonBytes, sessionText } from './encode.ts';
 import { type LocalTime, localTimes } from './geography.ts';
 import { LedgerBuilder } from './ledger.ts';
 import { type Listener, Population, sessionDevice } from './listeners.ts';
-import { Random } from './random.ts';
+import { Random, unitAt } from './random.ts';
 import { playSession, type World } from './sessions.ts';
 
 const CELL_RECORDS = 500;
+/** About one in ten listens in an hour and brings ten records: twice as many as records are enough at night, too. */
+const LISTENERS_PER_RECORD = 2;
 /** Even a tiny window chooses its listeners from this many. */
-const FEWEST_LISTENERS = 200;
+const FEWEST_LISTENERS = 400;
 
 const MINUTE_MS = 60_000;
 const SESSION_GAP_MS = 30 * MINUTE_MS;
@@ -55,7 +57,7 @@ class WindowGenerator {
     if (this.startMs < EARLIEST_MS || this.startMs >= LATEST_MS)
       throw new RangeError(`a window lies between 2000-02 and 2097-12, not at ${request.window}`);
     this.cells = Math.ceil(request.events / CELL_RECORDS);
-    this.listeners = Math.max(FEWEST_LISTENERS, request.events);
+    this.listeners = Math.max(FEWEST_LISTENERS, request.events * LISTENERS_PER_RECORD);
     const catalogue = catalogueOf(request.seed);
     this.world = {
       catalogue,
@@ -84,8 +86,12 @@ class WindowGenerator {
     const random = new Random(`cell/${seed}/${window}/${events}/${cell}`);
     const bounds = { startMs: this.startMs, endMs: this.startMs + WINDOW_MS };
     const records = new Cell(bounds, quota, this.rates, random, ledger);
+    let owesLateSession = false;
     for (const index of this.presentListeners(cell, random)) {
-      this.listen(this.world.population.listener(index), records, random);
+      const listener = this.world.population.listener(index);
+      owesLateSession ||= random.chance(this.rates.late);
+      if (owesLateSession && this.listenLate(listener, records, random)) owesLateSession = false;
+      else this.listen(listener, records, random);
       if (records.isFull) break;
     }
     return records.render();
@@ -106,9 +112,8 @@ class WindowGenerator {
     for (let index = cell + this.cells * own; ; index += this.cells) yield index;
   }
 
-  /** What a listener does in the window: a late session that arrives now, or one or two that happen now. */
+  /** One or two sessions of a listener that happen in the window. */
   private listen(listener: Listener, cell: Cell, random: Random): void {
-    if (random.chance(this.rates.late) && this.listenLate(listener, cell, random)) return;
     const endMs = this.startMs + WINDOW_MS;
     // Sessions that began up to half an hour ago go on, so that the hour does not begin in silence.
     const begin = this.startMs + Math.floor((random.unit() * 1.5 - 0.5) * WINDOW_MS);
@@ -133,29 +138,31 @@ class WindowGenerator {
     }
   }
 
-  /** A session of an earlier hour in which the listener was not heard of, sent in one burst. */
+  /**
+   * A session of an earlier hour, sent in one burst now: of an hour in which the listener was not heard of, and that
+   * arrives in no other window, so that nobody is in two places at once.
+   * @returns whether there is such an hour
+   */
   private listenLate(listener: Listener, cell: Cell, random: Random): boolean {
-    const hour = this.startMs / WINDOW_MS;
-    for (let attempt = 0; attempt < 6; attempt++) {
-      const back = Math.min(1 + Math.floor(random.exponential(9)), LONGEST_LATENESS_HOURS);
-      if (this.isPresent(listener.index, hour - back)) continue;
-      const hourMs = (hour - back) * WINDOW_MS;
-      const plan = {
-        startMs: hourMs + random.below(WINDOW_MS / 2),
-        limitMs: hourMs + WINDOW_MS,
-        isContinued: false,
-        isOffline: random.chance(0.8),
-        name: this.sessionName(listener, 9),
-      };
-      cell.begin({
-        session: this.sessionText(listener, plan.name, random),
-        lagMs: 0,
-        burstMs: this.startMs + random.below(WINDOW_MS - MINUTE_MS),
-      });
-      playSession(this.world, listener, plan, random, cell.emit);
-      return true;
-    }
-    return false;
+    if (listener.index >= this.listeners) return false;
+    const now = this.startMs / WINDOW_MS;
+    let hour = now - 1;
+    while (hoursLate(listener, hour) !== now - hour || this.isPresent(listener.index, hour))
+      if (--hour < now - LONGEST_LATENESS_HOURS) return false;
+    const plan = {
+      startMs: hour * WINDOW_MS + random.below(WINDOW_MS / 2),
+      limitMs: (hour + 1) * WINDOW_MS,
+      isContinued: false,
+      isOffline: random.chance(0.8),
+      name: this.sessionName(listener, 9),
+    };
+    cell.begin({
+      session: this.sessionText(listener, plan.name, random),
+      lagMs: 0,
+      burstMs: this.startMs + random.below(WINDOW_MS - MINUTE_MS),
+    });
+    playSession(this.world, listener, plan, random, cell.emit);
+    return true;
   }
 
   private sessionName(listener: Listener, session: number): string {
@@ -166,6 +173,12 @@ class WindowGenerator {
     const { listenerId, country } = listener;
     return sessionText({ listenerId, country, sessionId, device: sessionDevice(listener, random.unit()) });
   }
+}
+
+/** After how many hours what a listener heard offline in `hour` arrives: mostly within a day, settled for ever. */
+function hoursLate(listener: Listener, hour: number): number {
+  const hours = 1 + Math.floor(-9 * Math.log(1 - unitAt(listener.key, hour, 3)));
+  return Math.min(hours, LONGEST_LATENESS_HOURS);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

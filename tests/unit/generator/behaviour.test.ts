@@ -90,6 +90,28 @@ describe('invariants', () => {
     expect(overlaps).toEqual([]);
   });
 
+  test('nor in two windows: what arrives late happened while the listener was not heard of', async () => {
+    const all: Playback[] = [];
+    const ids = new Set<string>();
+    let records = 0;
+    for (let hour = 0; hour < 30; hour++) {
+      const window = `${new Date(START + hour * WINDOW_MS).toISOString().slice(0, 16)}Z`;
+      const asked = { window, events: 500, seed: SEED, shards: 1, rates: { late: 0.3 } };
+      const found = recount((await emitWindow(asked)).lines, window).events;
+      records += found.length;
+      for (const event of found) {
+        ids.add(event.event_id);
+        if (isPlayback(event)) all.push(event);
+      }
+    }
+    expect(ids.size).toBe(records);
+    const overlaps = breaches(
+      grouped(all, 'listener_id'),
+      (before, after) => occurred(after) - after.ms_played < occurred(before),
+    );
+    expect(overlaps).toEqual([]);
+  });
+
   test('what ended a playback starts the next', () => {
     const disagreements = breaches(grouped(playbacks, 'session_id'), (before, after) =>
       before.reason_end === 'endplay' || before.reason_end === 'logout'
