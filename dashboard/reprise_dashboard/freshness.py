@@ -10,7 +10,7 @@ from reprise_dashboard.formatting import age
 from reprise_dashboard.pointer import SnapshotBroken, read_pointer
 from reprise_dashboard.reports.folder import newest_files
 from reprise_dashboard.settings import Settings
-from reprise_dashboard.snapshot import Snapshot
+from reprise_dashboard.snapshot import Served, Snapshot
 
 # A publication shows within two seconds; a poll costs a few file stats.
 POLL_SECONDS = 1.5
@@ -33,16 +33,17 @@ def remember(settings: Settings, with_reports: bool) -> None:
     st.session_state[_SEEN] = stamp(settings, with_reports)
 
 
-def _line(snapshot: Snapshot | None) -> str:
+def _line(snapshot: Snapshot | None, problem: bool) -> str:
     if snapshot is None:
-        return '<div class="rp-status"><span><span class="rp-dot off"></span>No snapshot yet</span></div>'
+        words = "No snapshot that can be used" if problem else "No snapshot yet"
+        return f'<div class="rp-status"><span><span class="rp-dot off"></span>{words}</span></div>'
     parts = [f"Snapshot <b>{html.escape(snapshot.version)}</b>"]
     if snapshot.published_at:
         when = f"{snapshot.published_at:%Y-%m-%d %H:%M:%S} UTC"
         parts.append(f'<span title="{when}">published {age(snapshot.published_at, datetime.now(UTC))}</span>')
     if snapshot.window:
         parts.append(f"after window {html.escape(snapshot.window)}")
-    dot = '<span class="rp-dot"></span>'
+    dot = f'<span class="rp-dot{" off" if problem else ""}"></span>'
     return (
         f'<div class="rp-status"><span>{dot}{parts[0]}</span>'
         + "".join(f"<span>{part}</span>" for part in [*parts[1:], "all times UTC"])
@@ -51,7 +52,7 @@ def _line(snapshot: Snapshot | None) -> str:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def status_line(settings: Settings, snapshot: Snapshot | None, with_reports: bool) -> None:
+def status_line(settings: Settings, served: Served, with_reports: bool) -> None:
     if stamp(settings, with_reports) != st.session_state.get(_SEEN):
         st.rerun()
-    st.html(_line(snapshot))
+    st.html(_line(served.snapshot, served.problem is not None))

@@ -7,7 +7,7 @@ RUN = "npx reprise run --start 2026-01-05T08:00Z --windows 3"
 
 def no_snapshot() -> None:
     with st.container(border=True):
-        st.markdown("##### No snapshot yet")
+        st.markdown("##### Nothing published so far")
         st.markdown(
             "The first window that runs through publishes one, and this page then fills by itself. "
             "To run windows:"
@@ -41,8 +41,8 @@ def broken_snapshot(problem: str, standing_in: bool) -> None:
     )
     st.warning(
         f"**The newest snapshot cannot be used.** {problem} {stays} "
-        "To publish it again, replay the newest window: `npx reprise run --start …`; "
-        "the log of the step is in `npx reprise logs`.",
+        "To publish another, run the newest window again: `npx reprise run --start …`. "
+        "What the dashboard found is in `npx reprise logs dashboard`.",
         icon=":material/warning:",
     )
 

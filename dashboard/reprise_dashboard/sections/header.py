@@ -10,6 +10,6 @@ from reprise_dashboard.snapshot import Served
 
 def header(title: str, settings: Settings, served: Served, with_reports: bool) -> None:
     st.title(title, anchor=False)
-    status_line(settings, served.snapshot, with_reports)
+    status_line(settings, served, with_reports)
     if served.problem:
         notices.broken_snapshot(served.problem, standing_in=served.snapshot is not None)

@@ -17,7 +17,9 @@ def pick_period(first_day: date, last_day: date) -> Period:
             key="period",
             bind="query-params",
             persist_state="session",
-            help="Whole days, UTC. The named periods end with the newest day in the snapshot.",
+            help="Whole days, UTC. The named periods end with the newest day in the snapshot. "
+            "Key figures are compared with the period of the same length just before, "
+            "where the data reaches so far.",
         )
         chosen: tuple[date, ...] = ()
         if choice == CHOSEN_DAYS:

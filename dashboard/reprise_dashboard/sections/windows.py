@@ -132,6 +132,7 @@ def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Setti
         columns = [
             Column("Window", "", "Its start, UTC; a window is one hour"),
             Column("State"),
+            Column("Open in"),
             Column("Arrived", "r"),
             Column("Valid", "r"),
             Column("Quarantined", "r"),
@@ -139,7 +140,6 @@ def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Setti
             Column("Reconciled"),
             Column("Total", "r", "Seconds from the first step's beginning to the last one's end"),
             *[Column(step_name(step), "r", f"Seconds of the step {step}") for step in STEPS],
-            Column("Open in"),
         ]
         rows = []
         for report in shown:
@@ -151,6 +151,7 @@ def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Setti
                 [
                     text(report.window),
                     state(report.state),
+                    links_of(report, settings),
                     *[
                         text(formatting.count(count) if known else formatting.NOTHING)
                         for count in (counts.arrived, counts.valid, counts.quarantined, counts.duplicates)
@@ -158,7 +159,6 @@ def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Setti
                     reconciled_cell(report),
                     text(formatting.NOTHING if report.seconds is None else f"{report.seconds:.1f}"),
                     *[_step_cell(steps.get(step)) for step in STEPS],
-                    links_of(report, settings),
                 ]
             )
         st.html(table("Windows, newest first", columns, rows, "rp-pin"))
