@@ -1,0 +1,44 @@
+"""What a build leaves behind: whole days, and a verdict on the marts."""
+
+from conftest import Warehouse, succeeds
+
+PLAYBACKS = "select cast(activity_hour as date)::varchar, sum(playbacks) from marts.hourly_activity group by 1 order by 1"
+STATE = "select state from lake.mart_state"
+
+
+def test_a_day_that_lost_its_events_is_emptied_and_others_stay(new_warehouse: Warehouse) -> None:
+    warehouse = new_warehouse
+    succeeds(warehouse.build)
+    assert warehouse.sql(PLAYBACKS) == [("2026-01-04", 1), ("2026-01-05", 2)]
+    assert warehouse.sql(STATE) == [("audited",)]
+
+    warehouse.sql("delete from lake.events where event_id in ('d', 'b')")
+    warehouse.sql("delete from lake.minute_counts")
+    succeeds(
+        warehouse.build,
+        affected_dates=["2026-01-04"],
+        window_start="2026-01-07 00:00:00",
+        window_end="2026-01-07 01:00:00",
+        # The day that is not named keeps what was built of it.
+    )
+    assert warehouse.sql(PLAYBACKS) == [("2026-01-05", 2)]
+
+
+def test_a_failed_test_stops_what_depends_on_it(new_warehouse: Warehouse) -> None:
+    warehouse = new_warehouse
+    warehouse.sql("update lake.events set ms_played = -5 where event_id = 'b'")
+    result = warehouse.build()
+    assert result.returncode == 1
+    assert warehouse.sql(STATE) == [("failed",)]
+    statuses = {one["unique_id"]: one["status"] for one in warehouse.artifact("run_results.json")["results"]}
+    assert statuses["model.reprise.hourly_activity"] == "skipped"
+    assert [name for name, status in statuses.items() if status == "fail"]
+
+
+def test_counts_that_disagree_with_the_stream_fail(new_warehouse: Warehouse) -> None:
+    warehouse = new_warehouse
+    warehouse.sql("update lake.minute_counts set events = events + 1 where event_type = 'track_liked'")
+    assert warehouse.build().returncode == 1
+    statuses = {one["unique_id"]: one["status"] for one in warehouse.artifact("run_results.json")["results"]}
+    failed = [name.split(".")[2] for name, status in statuses.items() if status == "fail"]
+    assert failed == ["assert_stream_counts_match_events"]

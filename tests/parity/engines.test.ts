@@ -1,0 +1,172 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createBigQueryWarehouse } from '../../clients/bigquery-warehouse.ts';
+import { createDbt, type Dbt } from '../../clients/dbt.ts';
+import { createDuckDbWarehouse } from '../../clients/duckdb-warehouse.ts';
+import { createServingStore, type ServingStore } from '../../clients/serving-store.ts';
+import { type LoadedWindow, type Mart, MARTS, type Warehouse } from '../../clients/warehouse.ts';
+import { withDuckDb } from '../../clients/duckdb-file.ts';
+import { type Config, loadConfig } from '../../config/config.ts';
+import { inheritedEnvironment } from '../../config/inherited.ts';
+import { venvProgram } from '../../config/paths.ts';
+import type { WindowId } from '../../contracts/window.ts';
+import { findPortBase } from '../runner/isolation.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { EVENTS_PER_WINDOW, type FixtureLake, openFixtureLake, WINDOWS } from './fixture-lake.ts';
+import { type MartRows, readMarts } from './marts.ts';
+
+const quiet = { signal: new AbortController().signal, note: () => undefined };
+const [FIRST, SECOND, THIRD] = WINDOWS;
+
+const INSTANCE = 'test-engines';
+
+/** One engine with what stands around it, as the warehouse's worker puts it together. */
+class Engine {
+  readonly warehouse: Warehouse;
+  readonly serving: ServingStore;
+  readonly #config: Config;
+  readonly #dbt: Dbt;
+  readonly #lake: FixtureLake;
+
+  constructor(warehouse: Warehouse, { paths, ...rest }: Config, lake: FixtureLake) {
+    const serving = join(paths.serving, warehouse.kind);
+    this.warehouse = warehouse;
+    this.#config = { ...rest, paths: { ...paths, serving } };
+    this.serving = createServingStore({ folder: serving, keep: 2 });
+    this.#lake = lake;
+    this.#dbt = createDbt({
+      program: venvProgram(paths, 'dbt', 'dbt'),
+      project: join(paths.repository, 'dbt'),
+      state: join(paths.data, 'dbt', warehouse.kind),
+      inherited: inheritedEnvironment(paths),
+    });
+  }
+
+  marts(): ReturnType<typeof readMarts> {
+    return readMarts(this.#config);
+  }
+
+  /** Name, type and description of every column, and description of every table, in the current snapshot. */
+  async shape(): Promise<string[]> {
+    const pointer = await this.serving.current();
+    return withDuckDb(join(this.#config.paths.serving, pointer?.file ?? ''), async (connection) => {
+      const reader = await connection.runAndReadAll(`
+        SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = 'main'
+        UNION ALL SELECT table_name, NULL, NULL, comment FROM duckdb_tables() ORDER BY ALL`);
+      return reader.getRowObjectsJson().map((row) => JSON.stringify(row));
+    });
+  }
+
+  async load(window: WindowId, key: string): Promise<LoadedWindow> {
+    return this.warehouse.loadWindow({ window, lake: await this.#lake.at(window), key }, quiet);
+  }
+
+  /** The three steps of the warehouse, as a window's workflow takes them. */
+  async run(window: WindowId, key: string): Promise<LoadedWindow> {
+    const loaded = await this.load(window, key);
+    await this.#dbt.build(
+      {
+        window,
+        affectedDates: loaded.affected_dates,
+        resumeKey: key,
+        warehouse: this.warehouse.dbtEnvironment(),
+      },
+      quiet,
+    );
+    await this.serving.publish(window, this.warehouse.kind, (target) =>
+      this.warehouse.copyMarts(target, quiet),
+    );
+    return loaded;
+  }
+}
+
+describe('DuckDB and BigQuery, given the same lake', () => {
+  let config: Config;
+  let lake: FixtureLake;
+  let emulator: Emulator;
+  let duckdb: Engine;
+  let bigquery: Engine;
+  const loaded: Record<string, Record<string, LoadedWindow>> = { duckdb: {}, bigquery: {} };
+  let expected: Record<Mart, MartRows>;
+
+  beforeAll(async () => {
+    const base = await findPortBase();
+    config = loadConfig({ REPRISE_INSTANCE: INSTANCE, REPRISE_PORT_BASE: String(base) });
+    await rm(config.paths.instance, { recursive: true, force: true });
+    await mkdir(config.paths.logs, { recursive: true });
+    [lake, emulator] = await Promise.all([openFixtureLake(), startEmulator(config)]);
+    const remote = loadConfig({
+      ...{ REPRISE_INSTANCE: INSTANCE, REPRISE_PORT_BASE: String(base) },
+      ...emulator.settings,
+    }).warehouse;
+    if (remote.kind !== 'bigquery') throw new Error('the emulator is no BigQuery');
+    const { warehouseFile: file, scratch } = config.paths;
+    duckdb = new Engine(createDuckDbWarehouse({ file }), config, lake);
+    bigquery = new Engine(createBigQueryWarehouse({ ...remote, scratch }), config, lake);
+  });
+
+  afterAll(async () => {
+    lake?.close();
+    await emulator?.stop();
+  });
+
+  // Opposite orders, so that the comparison below is also one of orders.
+  test('build every window on DuckDB, oldest first', { timeout: 900_000 }, async () => {
+    for (const window of [FIRST, SECOND, THIRD]) {
+      loaded.duckdb = { ...loaded.duckdb, [window]: await duckdb.run(window, 'run 1') };
+    }
+    expected = await duckdb.marts();
+  });
+
+  test('build every window on BigQuery, in another order', { timeout: 900_000 }, async () => {
+    for (const window of [THIRD, FIRST, SECOND]) {
+      loaded.bigquery = { ...loaded.bigquery, [window]: await bigquery.run(window, 'run 1') };
+    }
+  });
+
+  test('hold the same rows of each window', () => {
+    for (const window of WINDOWS) {
+      const [one, other] = [loaded.duckdb?.[window], loaded.bigquery?.[window]];
+      expect(one?.rows.events).toBeGreaterThanOrEqual(EVENTS_PER_WINDOW);
+      expect(other?.rows).toEqual(one?.rows);
+      expect(other?.content_hash).toBe(one?.content_hash);
+    }
+  });
+
+  test('serve the same marts, row by row', async () => {
+    const found = await bigquery.marts();
+    for (const mart of MARTS) {
+      expect(expected[mart].rows.length, mart).toBeGreaterThan(3);
+      expect(found[mart], mart).toEqual(expected[mart]);
+    }
+  });
+
+  test('serve the same columns with the same descriptions', async () => {
+    const shape = await duckdb.shape();
+    expect(shape.length).toBeGreaterThan(50);
+    expect(await bigquery.shape()).toEqual(shape);
+  });
+
+  test('count each event once, however many windows hold it', () => {
+    const { columns, rows } = expected.hourly_activity;
+    const at = columns.indexOf('playbacks');
+    const playbacks = rows.reduce((sum, row) => sum + Number((JSON.parse(row) as unknown[])[at]), 0);
+    // Four of every six events are playbacks.
+    expect(playbacks).toBe((WINDOWS.length * EVENTS_PER_WINDOW * 4) / 6);
+  });
+
+  test('change nothing when a window is run again', async () => {
+    const again = await duckdb.run(FIRST, 'run 2');
+    expect(again.content_hash).toBe(loaded.duckdb?.[FIRST]?.content_hash);
+    expect(await duckdb.marts()).toEqual(expected);
+  });
+
+  test('load a window once for all attempts of a run, and again for another run', async () => {
+    const before = loaded.bigquery?.[SECOND];
+    expect((await bigquery.load(SECOND, 'run 1')).content_hash).toBe(before?.content_hash);
+    const after = await bigquery.load(SECOND, 'run 2');
+    expect(after.rows).toEqual(before?.rows);
+    expect(after.content_hash).toBe(before?.content_hash);
+  });
+});

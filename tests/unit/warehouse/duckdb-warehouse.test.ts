@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { attachWarehouse, withDuckDb, withFileToOurselves } from '../../../clients/duckdb-file.ts';
+import { createDuckDbWarehouse } from '../../../clients/duckdb-warehouse.ts';
+import { type LoadedWindow, type Warehouse } from '../../../clients/warehouse.ts';
+import type { WindowId } from '../../../contracts/window.ts';
+import { EVENTS_PER_WINDOW, type FixtureLake, openFixtureLake, WINDOWS } from '../../parity/fixture-lake.ts';
+
+const [FIRST, SECOND] = WINDOWS;
+const quiet = { signal: new AbortController().signal, note: () => undefined };
+let folder: string;
+let file: string;
+let lake: FixtureLake;
+let warehouse: Warehouse;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reprise-warehouse-'));
+  file = join(folder, 'warehouse.duckdb');
+  lake = await openFixtureLake();
+  warehouse = createDuckDbWarehouse({ file });
+});
+
+afterEach(async () => {
+  lake.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function load(window: WindowId, where?: string): Promise<LoadedWindow> {
+  return warehouse.loadWindow({ window, lake: await lake.at(window, where), key: 'run' }, quiet);
+}
+
+async function inWarehouse<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  return withDuckDb(file, work);
+}
+
+describe('a load', () => {
+  test('holds the window, and the same window when it is loaded again', async () => {
+    const first = await load(FIRST);
+    expect(first.rows.events).toBe(EVENTS_PER_WINDOW);
+    expect(first.content_hash).toMatch(/^[0-9a-f]{16}$/);
+    const second = await load(SECOND);
+    expect(second.content_hash).not.toBe(first.content_hash);
+    const { rows: again, content_hash: hash } = await load(FIRST);
+    expect({ rows: again, content_hash: hash }).toEqual({
+      rows: first.rows,
+      content_hash: first.content_hash,
+    });
+    const rows = await inWarehouse(async (connection) =>
+      (await connection.runAndReadAll('SELECT count(*) FROM lake.events')).getRows(),
+    );
+    expect(Number(rows[0]?.[0])).toBe(first.rows.events + second.rows.events);
+  });
+
+  test('names the days of late events and of the same events elsewhere', async () => {
+    await load(FIRST);
+    // The fixture's first window repeats nothing; its late events reach two days back.
+    expect((await load(SECOND)).affected_dates).toEqual(['2026-01-04', '2026-01-05', '2026-01-07']);
+    expect((await load(FIRST)).affected_dates).toContain('2026-01-07');
+  });
+
+  test('still names the days of events that the window no longer holds', async () => {
+    const whole = await load(FIRST);
+    expect(whole.affected_dates).toEqual(['2026-01-04', '2026-01-05']);
+    const cut = await load(FIRST, "occurred_at >= TIMESTAMPTZ '2026-01-05T00:00:00Z'");
+    expect(cut.rows.events).toBeLessThan(whole.rows.events);
+    expect(cut.affected_dates).toEqual(whole.affected_dates);
+  });
+
+  test('empties a window that has become empty', async () => {
+    await load(FIRST);
+    const empty = await load(FIRST, 'false');
+    expect(empty).toMatchObject({ rows: { events: 0 }, content_hash: '0000000000000000' });
+  });
+
+  test('adds the columns that the contracts have gained', async () => {
+    await load(FIRST);
+    await inWarehouse((connection) => connection.run('ALTER TABLE lake.events DROP COLUMN genre'));
+    expect((await load(SECOND)).rows.events).toBeGreaterThan(0);
+  });
+
+  test('leaves what was there when it breaks half way', async () => {
+    const before = await load(FIRST);
+    const connection = await lake.at(FIRST);
+    await connection.run('CREATE OR REPLACE VIEW minute_counts AS SELECT 1 AS window_start');
+    const broken = warehouse.loadWindow({ window: FIRST, lake: connection, key: 'run' }, quiet);
+    await expect(broken).rejects.toMatchObject({ name: 'ClientError' });
+    expect(await load(FIRST)).toEqual(before);
+  });
+});
+
+describe('the marts', () => {
+  async function state(value: string | undefined): Promise<void> {
+    await inWarehouse(async (connection) => {
+      await connection.run('CREATE SCHEMA IF NOT EXISTS lake');
+      if (value === undefined) return;
+      await connection.run(
+        `CREATE TABLE lake.mart_state AS SELECT TIMESTAMP '2026-01-05 08:00:00' AS window_start, '${value}' AS state`,
+      );
+    });
+  }
+
+  test.each([
+    ['failed', 'DataQualityFailed'],
+    ['building', 'Unavailable'],
+    [undefined, 'ResourceMissing'],
+  ])('are not published when the last build is %s', async (value, code) => {
+    await state(value);
+    const copying = withDuckDb(':memory:', (target) => warehouse.copyMarts(target, quiet));
+    await expect(copying).rejects.toMatchObject({ code });
+  });
+});
+
+describe('the file', { timeout: 60_000 }, () => {
+  const HOLDER = `
+    import { DuckDBInstance } from '@duckdb/node-api';
+    const instance = await DuckDBInstance.create(process.argv[1]);
+    const connection = await instance.connect();
+    await connection.run('CREATE TABLE held (one INT)');
+    console.log('held');
+    setTimeout(() => { connection.closeSync(); instance.closeSync(); }, Number(process.argv[2]));
+  `;
+
+  /** Returned in an object: a promise for a subprocess would be awaited to its end. */
+  async function heldFor(ms: number) {
+    const holder = execa(process.execPath, ['--input-type=module', '-e', HOLDER, file, String(ms)]);
+    await once(holder.stdout, 'data');
+    return { holder };
+  }
+
+  test('is waited for while another process holds it', async () => {
+    const { holder } = await heldFor(1_500);
+    let waited = 0;
+    const progress = { ...quiet, note: () => (waited += 1) };
+    await withDuckDb(':memory:', async (connection) => {
+      await attachWarehouse(connection, file, 'READ_WRITE', progress);
+      await connection.run('DETACH warehouse');
+    });
+    expect(waited).toBeGreaterThan(0);
+    await holder;
+  });
+
+  test('is reported as unavailable when it is not given up', async () => {
+    const { holder } = await heldFor(60_000);
+    const attaching = withDuckDb(':memory:', (connection) =>
+      attachWarehouse(connection, file, 'READ_WRITE', quiet, 300),
+    );
+    await expect(attaching).rejects.toMatchObject({ code: 'Unavailable', retryable: true });
+    holder.kill('SIGKILL');
+    await holder.catch(() => undefined);
+  });
+
+  test('has one user in this process at a time, in order, and a cancelled one gives up its place', async () => {
+    const order: string[] = [];
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = withFileToOurselves(file, quiet, async () => {
+      await held;
+      order.push('first');
+    });
+    const cancel = new AbortController();
+    const second = withFileToOurselves(file, { ...quiet, signal: cancel.signal }, async () => {
+      order.push('second');
+    });
+    const third = withFileToOurselves(file, quiet, async () => {
+      order.push('third');
+    });
+    cancel.abort(new Error('cancelled'));
+    await expect(second).rejects.toThrow('cancelled');
+    release();
+    await Promise.all([first, third]);
+    expect(order).toEqual(['first', 'third']);
+  });
+});
