@@ -58,7 +58,8 @@ async function attached<T>(
     progress.signal.throwIfAborted();
     throw duckDbError('work', error);
   } finally {
-    await connection.run('DETACH warehouse');
+    // When this fails too, closing the session gives the file back; the first error is the one to show.
+    await connection.run('DETACH warehouse').catch(() => undefined);
   }
 }
 

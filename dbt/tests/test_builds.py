@@ -2,7 +2,10 @@
 
 from conftest import Warehouse, succeeds
 
-PLAYBACKS = "select cast(activity_hour as date)::varchar, sum(playbacks) from marts.hourly_activity group by 1 order by 1"
+PLAYBACKS = (
+    "select cast(activity_hour as date)::varchar, sum(playbacks) "
+    "from marts.hourly_activity group by 1 order by 1"
+)
 STATE = "select state from lake.mart_state"
 
 
