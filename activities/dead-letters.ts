@@ -2,6 +2,7 @@ import { ClientError } from '../clients/errors.ts';
 import type { Publisher } from '../clients/kafka-publisher.ts';
 import type { ReceiptReader } from '../clients/kafka-receipts.ts';
 import type { LakeReader, LakeRow } from '../clients/lake-reader.ts';
+import { recordKey } from '../contracts/classify.ts';
 import type { RecordSet } from '../contracts/ledger.ts';
 import { DUPLICATE_REASON } from '../contracts/quarantine.ts';
 import type { LakeVersions, Receipt, WindowRequest } from '../contracts/steps.ts';
@@ -31,15 +32,14 @@ export interface DeadLetterResult {
 
 const SILENCE_MS = 90_000;
 
-const QUARANTINED = `SELECT reason_code, reason, kafka_topic, kafka_partition, kafka_offset, key, value
+const QUARANTINED = `SELECT reason_code, reason, kafka_topic, kafka_partition, kafka_offset, record_value
   FROM quarantine WHERE reason_code <> '${DUPLICATE_REASON}' ORDER BY kafka_partition, kafka_offset`;
 
-const bytesOf = (value: unknown): Buffer | null => (Buffer.isBuffer(value) ? value : null);
-
 function letter(window: string, row: LakeRow) {
+  const value = Buffer.isBuffer(row.record_value) ? row.record_value : Buffer.alloc(0);
   return {
-    key: bytesOf(row.key),
-    value: bytesOf(row.value) ?? Buffer.alloc(0),
+    key: recordKey(value.toString('latin1')),
+    value,
     headers: {
       [DEAD_LETTER_HEADERS.window]: window,
       [DEAD_LETTER_HEADERS.reasonCode]: String(row.reason_code),

@@ -18,14 +18,14 @@ const EXAMPLES = 10;
 /** Raw is scanned once: coordinates and hash of each record, without its bytes. */
 const DIGESTS = `CREATE TEMP TABLE digests AS
   SELECT kafka_topic, kafka_partition, kafka_offset,
-    ('0x' || substr(md5(coalesce(value, ''::BLOB)), 1, 16))::UBIGINT AS digest
+    ('0x' || substr(md5(coalesce(record_value, ''::BLOB)), 1, 16))::UBIGINT AS digest
   FROM raw`;
 const SUM = '(coalesce(sum(digest), 0) % 18446744073709551616::HUGEINT)::UBIGINT';
 
 /** `record_hash` stands beside each event; here it is the hash of the bytes in raw at the event's own coordinates. */
 const EVENTS = `SELECT event_type AS name, count(*) AS total, ${SUM} AS hash
   FROM events LEFT JOIN digests USING (kafka_partition, kafka_offset) GROUP BY event_type`;
-const QUARANTINE = `SELECT reason_code AS name, count(*) AS total, ${hashSumSql('value')} AS hash
+const QUARANTINE = `SELECT reason_code AS name, count(*) AS total, ${hashSumSql('record_value')} AS hash
   FROM quarantine GROUP BY reason_code`;
 
 const LANDED_IN = `SELECT kafka_partition, kafka_offset FROM events
@@ -46,7 +46,7 @@ function counted(rows: readonly LakeRow[]): HopCount {
 
 /** What to call a record in a sentence: its event_id where one can be read, else where it lies in Kafka. */
 function nameOf(row: LakeRow): string {
-  const text = Buffer.isBuffer(row.value) ? row.value.toString('utf8') : '';
+  const text = Buffer.isBuffer(row.record_value) ? row.record_value.toString('utf8') : '';
   const id = /"event_id"\s*:\s*"([^"]{1,64})"/.exec(text)?.[1];
   return id ?? `partition ${row.kafka_partition} offset ${row.kafka_offset}`;
 }
@@ -75,7 +75,7 @@ async function unaccounted(session: LakeSession): Promise<string[]> {
   const total = count(missing?.total);
   if (total === 0) return [];
   const examples = await session.rows(
-    `SELECT kafka_partition, kafka_offset, value FROM raw SEMI JOIN (SELECT kafka_partition, kafka_offset
+    `SELECT kafka_partition, kafka_offset, record_value FROM raw SEMI JOIN (SELECT kafka_partition, kafka_offset
      ${UNACCOUNTED} ORDER BY ALL LIMIT ${EXAMPLES}) AS lost USING (kafka_partition, kafka_offset)`,
   );
   return [

@@ -3,6 +3,7 @@ import type { Publication, Publisher } from '../clients/kafka-publisher.ts';
 import type { ReceiptReader } from '../clients/kafka-receipts.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { ClientError } from '../clients/errors.ts';
+import { recordKey } from '../contracts/classify.ts';
 import { type LandedShard, Receipt, type WindowRequest } from '../contracts/steps.ts';
 import {
   EVENTS_TOPIC,
@@ -22,8 +23,6 @@ export interface PublishDeps {
   receipts: ReceiptReader;
   /** Offsets that the events topic still holds. */
   bounds: () => Promise<PartitionBounds[]>;
-  /** The listener of a record, by which it is partitioned; null when the bytes name none. */
-  recordKey: (record: Buffer) => string | null;
 }
 
 /** A look-up may wait a minute for somebody else's open transaction; nothing else is silent for as long. */
@@ -100,7 +99,8 @@ async function send(
         throw new ClientError('InvalidInput', `${shard.key} holds a record of ${record.length} bytes: no broker takes it`);
       }
       tally.take(record);
-      if (publication.add({ key: deps.recordKey(record), value: record, headers })) {
+      // Keyed by listener. A record may be no valid UTF-8; Latin-1 keeps every byte apart.
+      if (publication.add({ key: recordKey(record.toString('latin1')), value: record, headers })) {
         pulse.signal.throwIfAborted();
         await publication.flush();
         pulse.note({ sent: tally.records, of: shard.records });

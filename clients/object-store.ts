@@ -1,6 +1,7 @@
 import { type Readable } from 'node:stream';
 import { Client } from 'minio';
 import { ClientError, isNetworkError, systemCode } from './errors.ts';
+import { uploadStream } from './object-upload.ts';
 
 export interface ObjectStoreSettings {
   endpoint: string;
@@ -14,7 +15,7 @@ export interface ObjectStore {
   bucket: string;
   /** Creates the bucket unless it is there. */
   ensureBucket(): Promise<'created' | 'present'>;
-  /** Replaces the object whole: readers see the old one or the new one. Returns its size. */
+  /** Replaces the object whole: readers see the old one or the new one, also when the stream fails half-way. */
   putStream(key: string, stream: Readable, contentType?: string): Promise<void>;
   getStream(key: string): Promise<Readable>;
   putJson(key: string, value: unknown): Promise<void>;
@@ -24,8 +25,6 @@ export interface ObjectStore {
   remove(keys: readonly string[]): Promise<void>;
 }
 
-/** 8 MiB, the size of a part: what is held in memory while a stream of unknown length goes out. */
-const PART_BYTES = 8 * 1024 * 1024;
 const MISSING = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound']);
 const DENIED = new Set(['AccessDenied', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'Forbidden']);
 
@@ -74,7 +73,6 @@ export function createObjectStore(settings: ObjectStoreSettings): ObjectStore {
     region: settings.region,
     accessKey: settings.accessKey,
     secretKey: settings.secretKey,
-    partSize: PART_BYTES,
   });
 
   return {
@@ -92,9 +90,7 @@ export function createObjectStore(settings: ObjectStoreSettings): ObjectStore {
         }
       }),
     putStream: (key, stream, contentType = 'application/x-ndjson') =>
-      named(`write ${key}`, async () => {
-        await client.putObject(bucket, key, stream, undefined, { 'Content-Type': contentType });
-      }),
+      named(`write ${key}`, () => uploadStream(client, bucket, key, stream, contentType)),
     getStream: (key) => named(`read ${key}`, () => client.getObject(bucket, key)),
     putJson: (key, value) =>
       named(`write ${key}`, async () => {

@@ -7,7 +7,6 @@ import { createReceiptReader } from '../../clients/kafka-receipts.ts';
 import { fetchBounds } from '../../clients/kafka-topics.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import type { Config } from '../../config/config.ts';
-import { recordKey } from '../../contracts/classify.ts';
 import { EVENTS_TOPIC, RECEIPTS_TOPIC } from '../../contracts/topics.ts';
 import { catalogueNdjson } from '../../generator/catalogue.ts';
 import { generateShard } from '../../generator/generate.ts';
@@ -33,8 +32,6 @@ export function create(config: Config): QueueWorker {
         publisher,
         receipts,
         bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
-        // A record may be no valid UTF-8; Latin-1 keeps every byte apart.
-        recordKey: (record) => recordKey(record.toString('latin1')),
       }),
       ...createDeadLetterActivities({ lake: lakeReader(config), publisher, receipts }),
     },

@@ -103,7 +103,6 @@ describe('publishShard', () => {
       publisher: kafka.publisher,
       receipts: kafka.reader,
       bounds: async () => [{ partition: 0, low: kafka.low, high: BigInt(kafka.log.length) }],
-      recordKey: (record) => /l-\d/.exec(record.toString())?.[0] ?? null,
     });
   const publish = (shard: LandedShard, environment = new MockActivityEnvironment()) =>
     runActivity(activities().publishShard, { window, shard }, environment);
