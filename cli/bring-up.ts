@@ -35,7 +35,7 @@ export async function bringUp(options: { only?: readonly string[] } = {}): Promi
   if (installed.length > 0) say(`installed ${installed.length} parts`);
 
   const result = await stack.start();
-  if (result === 'restarted') say('settings have changed: everything is started anew');
+  if (result === 'restarted') say('settings have changed, or a part had failed: everything is started anew');
   else if (result === 'started') say(`starting ${stack.services.length} processes`);
   const table = startupTable();
   try {

@@ -38,14 +38,17 @@ export class Stack {
   async start(): Promise<StartResult> {
     const { paths } = this.config;
     return withLock(join(paths.run, 'start.lock'), async () => {
-      if ((await this.status()) === undefined) {
-        // Left by a supervisor that was killed: they hold the ports that are needed now.
+      const status = await this.status();
+      const hasFailed = status?.some(({ phase }) => phase === 'failed') ?? false;
+      if (status === undefined || hasFailed) {
+        // A job that failed is not run again by itself, nor what waits for it. Without a status: left by a supervisor that was killed: they hold the ports that are needed now.
         await stopEverything(paths);
         const [conflict] = await this.portConflicts();
         if (conflict) throw new PortTaken(conflict);
       }
       writeServerFiles(this.#context);
-      return startSupervisor(paths, this.services);
+      const result = await startSupervisor(paths, this.services);
+      return hasFailed ? 'restarted' : result;
     });
   }
 

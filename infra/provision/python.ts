@@ -38,7 +38,7 @@ const PROJECTS: readonly PythonProject[] = [
 ];
 
 /** uv must never fetch an interpreter itself: it would come from outside the ordinary package registries. */
-const UV_ENVIRONMENT = { UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1', UV_NO_CONFIG: '1' };
+const UV_ENVIRONMENT = { UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' };
 
 /** An interpreter of one of these minor versions, or undefined. Version managers' shims are looked through. */
 export async function findPython(versions: readonly string[]): Promise<string | undefined> {
@@ -118,6 +118,7 @@ export async function relock(paths: Paths): Promise<void> {
         ...['--no-emit-index-url', '--no-emit-find-links', '--python-version', versions[0] ?? ''],
         ...['--custom-compile-command', 'npx reprise provision --relock', '-o', 'requirements.lock'],
       ],
+      // From the project's folder, where uv finds its overrides.
       { cwd: project, env: UV_ENVIRONMENT, stdio: 'inherit' },
     );
   }
