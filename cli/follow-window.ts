@@ -20,17 +20,23 @@ export interface Following {
   workflows: WindowWorkflows;
   seen(window: WindowId, sighting: Sighting): void;
   signal: AbortSignal;
+  pace?: Pace;
 }
 
-const POLL_MS = 1_000;
-/** A server that is busy or restarts must not end the watching; one that stays away does. */
-const PATIENCE_MS = 90_000;
+export interface Pace {
+  /** Between two looks. */
+  pollMs: number;
+  /** A server that is busy or restarts must not end the watching; one that stays away this long does. */
+  patienceMs: number;
+}
+
+const PACE: Pace = { pollMs: 1_000, patienceMs: 90_000 };
 
 /** Asks Airflow for the window and follows it to its end. */
 export async function followThroughAirflow(
   airflow: Airflow,
   request: RunWindowRequest,
-  { workflows, seen, signal }: Following,
+  { workflows, seen, signal, pace = PACE }: Following,
 ): Promise<Ending> {
   const { window } = request;
   const earlier = await workflows.latest(window);
@@ -38,14 +44,14 @@ export async function followThroughAirflow(
   seen(window, { at: 'asked', did });
   // A replay takes a moment to start; until then Temporal still shows the execution before it.
   const stale = earlier?.state === 'running' ? undefined : earlier?.runId;
-  const patiently = patience();
+  const [ofAirflow, ofTemporal] = [patience(pace), patience(pace)];
   let state: DagRun['state'] = run.state;
   let latest: WindowExecution | undefined;
   while (state === 'queued' || state === 'running') {
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(pace.pollMs, undefined, { signal });
     // In this order: when the run has ended, its last step is seen too.
-    state = (await patiently(() => airflow.dagRun(run.dag_run_id)))?.state ?? state;
-    latest = (await patiently(() => look(workflows, window, stale, seen))) ?? latest;
+    state = (await ofAirflow(() => airflow.dagRun(run.dag_run_id)))?.state ?? state;
+    latest = (await ofTemporal(() => look(workflows, window, stale, seen))) ?? latest;
   }
   if (state === 'success') return { window, state: 'completed' };
   // When the workflow did not fail and its run did, the run was marked so, or there was no workflow.
@@ -57,21 +63,21 @@ export async function followThroughAirflow(
 /** Starts the window's workflow itself and follows it to its end. */
 export async function followDirectly(
   input: ListeningWindowInput,
-  { workflows, seen, signal }: Following,
+  { workflows, seen, signal, pace = PACE }: Following,
 ): Promise<Ending> {
   const { window } = input;
   await workflows.start(input);
   seen(window, { at: 'asked', did: 'started' });
-  const patiently = patience();
+  const patiently = patience(pace);
   for (;;) {
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(pace.pollMs, undefined, { signal });
     const latest = await patiently(() => look(workflows, window, undefined, seen));
     if (latest && latest.state !== 'running') return { window, state: latest.state };
   }
 }
 
-/** Undefined for what fails in passing. */
-function patience(): <T>(work: () => Promise<T>) => Promise<T | undefined> {
+/** Undefined for what fails in passing; one for each server, or the healthy one would excuse the other. */
+function patience({ patienceMs }: Pace): <T>(work: () => Promise<T>) => Promise<T | undefined> {
   let since: number | undefined;
   return async (work) => {
     try {
@@ -81,7 +87,7 @@ function patience(): <T>(work: () => Promise<T>) => Promise<T | undefined> {
     } catch (error) {
       if (!(error instanceof ClientError && error.retryable)) throw error;
       since ??= performance.now();
-      if (performance.now() - since > PATIENCE_MS) throw error;
+      if (performance.now() - since > patienceMs) throw error;
       return undefined;
     }
   };

@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { followDirectly, followThroughAirflow, type Sighting } from '../../../cli/follow-window.ts';
+import type { WindowExecution, WindowWorkflows } from '../../../cli/window-workflows.ts';
+import type { Airflow, Asked, DagRun } from '../../../clients/airflow.ts';
+import { ClientError } from '../../../clients/errors.ts';
+import type { WindowProgress } from '../../../contracts/report.ts';
+
+const window = '2026-01-05T08:00Z';
+const settings = { events: 1, seed: 1, shards: 1 };
+const progressOf = (runId: string): WindowProgress => ({
+  window,
+  state: 'running',
+  step: null,
+  steps: [{ runId }] as never,
+});
+
+/** Answers one after the other; the last one stands. */
+function answers<T>(...given: (T | Error)[]): () => Promise<T> {
+  return () => {
+    const next = given.length > 1 ? given.shift() : given[0];
+    return next instanceof Error ? Promise.reject(next) : Promise.resolve(next as T);
+  };
+}
+
+function workflowsOf(latest: () => Promise<WindowExecution | undefined>): WindowWorkflows {
+  return {
+    latest,
+    start: () => Promise.resolve(),
+    progress: (_, runId) => Promise.resolve(progressOf(runId)),
+    close: () => Promise.resolve(),
+  };
+}
+
+function airflowOf(did: Asked, state: () => Promise<DagRun['state']>): Airflow {
+  const run = (now: DagRun['state']): DagRun => ({ dag_run_id: 'r', state: now, conf: null });
+  return {
+    awaitDag: () => Promise.resolve(),
+    unpause: () => Promise.resolve(),
+    runWindow: () => Promise.resolve({ run: run('queued'), did }),
+    dagRun: async () => run(await state()),
+    failureReason: () => Promise.resolve('Temporal does not answer'),
+    runUrl: (runId) => `http://airflow/${runId}`,
+  };
+}
+
+describe('following a window', () => {
+  let seen: Sighting[];
+  const following = (workflows: WindowWorkflows, signal = new AbortController().signal) => ({
+    workflows,
+    signal,
+    pace: { pollMs: 1, patienceMs: 30 },
+    seen: (_: string, sighting: Sighting) => seen.push(sighting),
+  });
+  const runsSeen = (): string[] =>
+    seen.flatMap((one) =>
+      one.at === 'steps' ? [(one.progress.steps[0] as unknown as { runId: string }).runId] : [],
+    );
+  const request = { window, settings, defaults: settings };
+
+  beforeEach(() => {
+    seen = [];
+  });
+
+  test('shows the new execution and not the one before it', async () => {
+    const old = { runId: 'old', state: 'completed' } as const;
+    const workflows = workflowsOf(
+      answers<WindowExecution | undefined>(old, old, { runId: 'new', state: 'running' }),
+    );
+    const airflow = airflowOf('replayed', answers<DagRun['state']>('queued', 'running', 'success'));
+    const ending = await followThroughAirflow(airflow, request, following(workflows));
+    expect(ending).toEqual({ window, state: 'completed' });
+    expect(new Set(runsSeen())).toEqual(new Set(['new']));
+    expect(seen[0]).toEqual({ at: 'asked', did: 'replayed' });
+  });
+
+  test('shows the execution that it joins', async () => {
+    const workflows = workflowsOf(answers<WindowExecution | undefined>({ runId: 'there', state: 'running' }));
+    const airflow = airflowOf('joined', answers<DagRun['state']>('success'));
+    await followThroughAirflow(airflow, request, following(workflows));
+    expect(runsSeen()).toEqual(['there']);
+  });
+
+  test.each(['failed', 'cancelled'] as const)(
+    'a workflow that %s leaves the why to its report',
+    async (state) => {
+      const workflows = workflowsOf(answers<WindowExecution | undefined>(undefined, { runId: 'new', state }));
+      const airflow = airflowOf('triggered', answers<DagRun['state']>('failed'));
+      expect(await followThroughAirflow(airflow, request, following(workflows))).toEqual({ window, state });
+    },
+  );
+
+  test('a run that failed before its workflow says why itself', async () => {
+    const workflows = workflowsOf(answers<WindowExecution | undefined>({ runId: 'old', state: 'failed' }));
+    const airflow = airflowOf('replayed', answers<DagRun['state']>('failed'));
+    const ending = await followThroughAirflow(airflow, request, following(workflows));
+    expect(ending).toEqual({ window, state: 'failed', why: 'Temporal does not answer' });
+  });
+
+  test('a server that restarts does not end the watching', async () => {
+    const away = new ClientError('Unavailable', 'away');
+    const workflows = workflowsOf(
+      answers<WindowExecution | undefined>(undefined, away, { runId: 'new', state: 'running' }),
+    );
+    const airflow = airflowOf('triggered', answers<DagRun['state']>('running', away, away, 'success'));
+    expect((await followThroughAirflow(airflow, request, following(workflows))).state).toBe('completed');
+  });
+
+  test('a server that stays away does', async () => {
+    const airflow = airflowOf('triggered', () => {
+      return Promise.reject(new ClientError('Unavailable', 'away'));
+    });
+    const workflows = workflowsOf(answers<WindowExecution | undefined>(undefined));
+    await expect(followThroughAirflow(airflow, request, following(workflows))).rejects.toThrow('away');
+  });
+
+  test('what cannot pass ends it at once', async () => {
+    const denied = new ClientError('AccessDenied', 'no');
+    const workflows = workflowsOf(answers<WindowExecution | undefined>(undefined));
+    await expect(
+      followThroughAirflow(
+        airflowOf('triggered', answers<DagRun['state']>(denied)),
+        request,
+        following(workflows),
+      ),
+    ).rejects.toThrow('no');
+  });
+
+  test('without Airflow it follows the workflow to its end', async () => {
+    const workflows = workflowsOf(
+      answers<WindowExecution | undefined>(
+        { runId: 'a', state: 'running' },
+        { runId: 'a', state: 'completed' },
+      ),
+    );
+    const ending = await followDirectly({ window, ...settings, requested_by: 'test' }, following(workflows));
+    expect(ending).toEqual({ window, state: 'completed' });
+    expect(runsSeen()).toEqual(['a', 'a']);
+  });
+
+  test('Ctrl-C ends the watching', async () => {
+    const workflows = workflowsOf(answers<WindowExecution | undefined>({ runId: 'a', state: 'running' }));
+    const stopped = following(workflows, AbortSignal.abort());
+    await expect(followDirectly({ window, ...settings, requested_by: 'test' }, stopped)).rejects.toThrow(
+      /aborted/,
+    );
+  });
+});
