@@ -1,0 +1,155 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, test } from 'vitest';
+import { createWarehouseActivities, type WarehouseDeps } from '../../../activities/warehouse.ts';
+import { ClientError } from '../../../clients/errors.ts';
+import type { LakeVersions } from '../../../contracts/steps.ts';
+import { runActivity } from '../activities/run-activity.ts';
+
+const WINDOW = '2026-01-05T08:00Z';
+const tables = {} as LakeVersions;
+
+interface Fakes {
+  warehouse?: Partial<WarehouseDeps['warehouse']>;
+  dbt?: WarehouseDeps['dbt'];
+  serving?: Partial<WarehouseDeps['serving']>;
+}
+
+function activities(fakes: Fakes, closed: string[] = []) {
+  const lake = { open: async () => ({ connection: 'the lake', close: () => closed.push('lake') }) };
+  const warehouse = {
+    kind: 'duckdb',
+    dbtEnvironment: () => ({ WAREHOUSE: 'duckdb' }),
+    withMartsToOurselves: <T>(_progress: unknown, work: () => Promise<T>) => work(),
+    ...fakes.warehouse,
+  };
+  return createWarehouseActivities({ ...fakes, lake, warehouse } as unknown as WarehouseDeps);
+}
+
+const loaded = {
+  rows: { events: 3, quarantine: 1, minute_counts: 2 },
+  content_hash: '00000000000000aa',
+  affected_dates: ['2026-01-05'],
+};
+
+describe('load', () => {
+  test('loads from the lake session, and closes it', async () => {
+    const closed: string[] = [];
+    const keys: string[] = [];
+    const { loadWindow } = activities(
+      {
+        warehouse: {
+          loadWindow: async ({ lake, key }) => {
+            expect(lake).toBe('the lake');
+            keys.push(key);
+            return loaded;
+          },
+        },
+      },
+      closed,
+    );
+    for (const attempt of [1, 2]) {
+      const environment = new MockActivityEnvironment({ attempt });
+      expect(await runActivity(loadWindow, { window: WINDOW, tables }, environment)).toEqual({
+        ...loaded,
+        attempt,
+      });
+    }
+    expect(closed).toEqual(['lake', 'lake']);
+    // Attempts of one run share the key by which a load is known to be done.
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  test('closes the lake session when the warehouse fails, and says whether to try again', async () => {
+    const closed: string[] = [];
+    const fail = async () => {
+      throw new ClientError('Unavailable', 'the file is held');
+    };
+    const { loadWindow } = activities({ warehouse: { loadWindow: fail } }, closed);
+    const failure = await runActivity(loadWindow, { window: WINDOW, tables }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type: 'Unavailable', nonRetryable: false });
+    expect(closed).toEqual(['lake']);
+  });
+
+  test('hands the cancellation on', async () => {
+    const environment = new MockActivityEnvironment();
+    const { loadWindow } = activities({
+      warehouse: {
+        loadWindow: (_load, { signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason as Error));
+            environment.cancel();
+          }),
+      },
+    });
+    await expect(runActivity(loadWindow, { window: WINDOW, tables }, environment)).rejects.toMatchObject({
+      name: 'CancelledFailure',
+    });
+  });
+});
+
+describe('build', () => {
+  test('builds the days that the load named', async () => {
+    const { buildWindow } = activities({
+      dbt: {
+        build: async (build, progress) => {
+          progress.note({ building: 'sessions' });
+          expect(build).toMatchObject({
+            window: WINDOW,
+            affectedDates: ['2026-01-04'],
+            warehouse: { WAREHOUSE: 'duckdb' },
+          });
+          return { models: 12, tests: 38, seconds: 5, resumed: false };
+        },
+      },
+    });
+    const result = await runActivity(buildWindow, { window: WINDOW, affected_dates: ['2026-01-04'] });
+    expect(result).toMatchObject({ models: 12, tests: 38, attempt: 1 });
+  });
+
+  test('is not tried again when a test failed', async () => {
+    const { buildWindow } = activities({
+      dbt: {
+        build: async () => {
+          throw new ClientError('DataQualityFailed', 'dbt: 1 of the tests failed');
+        },
+      },
+    });
+    await expect(runActivity(buildWindow, { window: WINDOW, affected_dates: [] })).rejects.toMatchObject({
+      type: 'DataQualityFailed',
+      nonRetryable: true,
+    });
+  });
+});
+
+describe('publish serving', () => {
+  test('fills the snapshot from the warehouse', async () => {
+    const filled: unknown[] = [];
+    const marts = {
+      hourly_activity: 1,
+      sessions: 2,
+      listeners: 3,
+      daily_track_charts: 4,
+      daily_artist_charts: 5,
+    };
+    const { publishServing } = activities({
+      warehouse: {
+        copyMarts: async (target) => {
+          filled.push(target);
+          return marts;
+        },
+      },
+      serving: {
+        publish: async (_window, _warehouse, fill) => ({
+          ...{ version: 'v1', file: 'serving-v1.duckdb', bytes: 9 },
+          marts: await fill('the snapshot' as never),
+        }),
+      },
+    });
+    expect(await runActivity(publishServing, { window: WINDOW })).toMatchObject({ version: 'v1', marts });
+    expect(filled).toEqual(['the snapshot']);
+  });
+});
