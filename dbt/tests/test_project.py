@@ -1,6 +1,9 @@
 """The project as dbt itself sees it: its unit tests, its documentation, its contracts."""
 
-from conftest import Warehouse, succeeds
+import json
+
+import yaml
+from conftest import CONTRACTS, PROJECT, Warehouse, succeeds
 
 MARTS = {"hourly_activity", "sessions", "listeners", "daily_track_charts", "daily_artist_charts"}
 
@@ -53,3 +56,15 @@ def test_marts_count_what_was_listened_to(built: Warehouse) -> None:
         ("r1", 2),
         ("unknown", 1),
     ]
+
+
+def test_sources_say_what_the_contracts_say() -> None:
+    text = (PROJECT / "models" / "staging" / "lake" / "_lake__sources.yml").read_text()
+    [source] = yaml.safe_load(text)["sources"]
+    assert {table["name"] for table in source["tables"]} == {
+        contract.stem for contract in CONTRACTS.iterdir()
+    }
+    for table in source["tables"]:
+        contract = json.loads((CONTRACTS / f"{table['name']}.json").read_text())["columns"]
+        expected = [{"name": column["name"], "description": column["description"]} for column in contract]
+        assert table["columns"] == expected, table["name"]

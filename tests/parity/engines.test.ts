@@ -117,12 +117,14 @@ describe('DuckDB and BigQuery, given the same lake', () => {
       loaded.duckdb = { ...loaded.duckdb, [window]: await duckdb.run(window, 'run 1') };
     }
     expected = await duckdb.marts();
+    expect((await duckdb.serving.current())?.window).toBe(THIRD);
   });
 
   test('build every window on BigQuery, in another order', { timeout: 900_000 }, async () => {
     for (const window of [THIRD, FIRST, SECOND]) {
       loaded.bigquery = { ...loaded.bigquery, [window]: await bigquery.run(window, 'run 1') };
     }
+    expect((await bigquery.serving.current())?.window).toBe(SECOND);
   });
 
   test('hold the same rows of each window', () => {
