@@ -8,8 +8,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,24 +40,32 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def temporal_server(program: Path) -> Iterator[TemporalSettings]:
-    port = _free_port()
-    address = f"127.0.0.1:{port}"
-    arguments = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen(
-        [program, *arguments, "--metrics-port", str(_free_port()), "--log-level", "error"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # The server has no use for the settings of the tests.
-        env={"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", "/")},
-    )
-    try:
-        _await_answer(address, server)
-        yield TemporalSettings(address=address, namespace="default", ui_url="http://ui")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+class TemporalServer:
+    """With a database on disk, what runs goes on after a restart."""
+
+    def __init__(self, program: Path, database: Path) -> None:
+        self.settings = TemporalSettings(
+            address=f"127.0.0.1:{_free_port()}", namespace="default", ui_url="http://ui"
+        )
+        port = self.settings.address.rpartition(":")[2]
+        where = ["--headless", "--ip", "127.0.0.1", "--port", port, "--metrics-port", str(_free_port())]
+        self._command: list[str | Path] = [program, "server", "start-dev", *where, "--db-filename", database]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [*self._command, "--log-level", "error"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # The server has no use for the settings of the tests.
+            env={"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", "/")},
+        )
+        _await_answer(self.settings.address, self._process)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=20)
 
 
 def _await_answer(address: str, server: subprocess.Popen[bytes]) -> None:
@@ -86,7 +94,10 @@ async def _does_not_reconcile() -> None:
 
 @workflow.defn(name="listeningWindow")
 class PretendedWindow:
-    """Its seed says how it goes: 1 completes, 2 fails as Reprise's does, 3 in a bare activity, 4 hangs."""
+    """Its seed says how it goes.
+
+    1 completes, 2 fails as Reprise's does, 3 fails in a bare activity, 4 hangs, 5 takes a while.
+    """
 
     @workflow.run
     async def run(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +109,8 @@ class PretendedWindow:
             await workflow.execute_activity(_does_not_reconcile, start_to_close_timeout=timedelta(seconds=10))
         if given["seed"] == 4:
             await asyncio.sleep(3600)
+        if given["seed"] == 5:
+            await asyncio.sleep(6)
         return {"window": given["window"], "requested_by": given["requested_by"]}
 
 

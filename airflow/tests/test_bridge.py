@@ -7,11 +7,12 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
-from temporal_server import pretending_worker, server_program, temporal_server
+from temporal_server import TemporalServer, pretending_worker, server_program
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from reprise_temporal.hook import TemporalHook, WorkflowRef
@@ -19,7 +20,7 @@ from reprise_temporal.settings import TemporalSettings
 from reprise_temporal.trigger import WindowWorkflowTrigger
 from reprise_temporal.window import Requester, WindowRequest
 
-COMPLETES, FAILS, FAILS_IN_ACTIVITY, HANGS = 1, 2, 3, 4
+COMPLETES, FAILS, FAILS_IN_ACTIVITY, HANGS, TAKES_A_WHILE = 1, 2, 3, 4, 5
 SOON = timedelta(seconds=20)
 
 Work = Callable[[TemporalHook, Client], Awaitable[None]]
@@ -27,12 +28,21 @@ Bridge = Callable[[Work], None]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[TemporalSettings]:
-    program = server_program()
-    if program is None:
+def program() -> Path:
+    found = server_program()
+    if found is None:
         pytest.skip("no Temporal server: `npx reprise provision` installs it")
-    with temporal_server(program) as settings:
-        yield settings
+    return found
+
+
+@pytest.fixture(scope="module")
+def server(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalSettings]:
+    server = TemporalServer(program, tmp_path_factory.mktemp("temporal") / "temporal.db")
+    try:
+        server.start()
+        yield server.settings
+    finally:
+        server.stop()
 
 
 @pytest.fixture
@@ -209,6 +219,27 @@ def test_an_execution_that_temporal_has_forgotten_is_given_up(
         assert event.payload["status"] == "lost"
 
     bridge(work)
+
+
+def test_waiting_outlives_a_restart_of_temporal(program: Path, tmp_path: Path) -> None:
+    server = TemporalServer(program, tmp_path / "temporal.db")
+
+    async def work() -> None:
+        async with pretending_worker(server.settings):
+            request = asked(TAKES_A_WHILE)
+            ref = await TemporalHook(server.settings).start_window(request, task(), first_attempt=True)
+            waiting = asyncio.create_task(fired(trigger(server.settings, ref)))
+            await asyncio.sleep(1)
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            assert not waiting.done()
+            assert isinstance(await asyncio.wait_for(waiting, timeout=60), TaskSuccessEvent)
+
+    try:
+        server.start()
+        asyncio.run(work())
+    finally:
+        server.stop()
 
 
 def test_cancelling_what_has_closed_or_never_was_is_no_error(bridge: Bridge) -> None:
