@@ -14,7 +14,9 @@ const cut = (text: string, length: number): string =>
 /** Details travel in the history: what is too long for it is left out, and said so. */
 function bounded(details: unknown): unknown {
   const json = JSON.stringify(details ?? null);
-  return json.length <= MAX_DETAILS ? (details ?? null) : { left_out: `${json.length} characters of details` };
+  return json.length <= MAX_DETAILS
+    ? (details ?? null)
+    : { left_out: `${json.length} characters of details` };
 }
 
 /** The number of the attempt that failed: the workflow cannot learn it in another way, and the report shows it. */

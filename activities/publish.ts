@@ -5,13 +5,7 @@ import type { ObjectStore } from '../clients/object-store.ts';
 import { ClientError } from '../clients/errors.ts';
 import { recordKey } from '../contracts/classify.ts';
 import { type LandedShard, Receipt, type WindowRequest } from '../contracts/steps.ts';
-import {
-  EVENTS_TOPIC,
-  HEADERS,
-  MAX_MESSAGE_BYTES,
-  RECEIPTS_TOPIC,
-  receiptKey,
-} from '../contracts/topics.ts';
+import { EVENTS_TOPIC, HEADERS, MAX_MESSAGE_BYTES, RECEIPTS_TOPIC, receiptKey } from '../contracts/topics.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type Pulse, withPulse } from './pulse.ts';
@@ -96,7 +90,10 @@ async function send(
   for await (const records of readRecords(await deps.store.getStream(shard.key))) {
     for (const record of records) {
       if (record.length > MAX_MESSAGE_BYTES - 1_024) {
-        throw new ClientError('InvalidInput', `${shard.key} holds a record of ${record.length} bytes: no broker takes it`);
+        throw new ClientError(
+          'InvalidInput',
+          `${shard.key} holds a record of ${record.length} bytes: no broker takes it`,
+        );
       }
       tally.take(record);
       // Keyed by listener. A record may be no valid UTF-8; Latin-1 keeps every byte apart.

@@ -76,17 +76,9 @@ export function reconcileHops(input: ReconcileInput, lake: LakeAccount): HopRepo
   return [
     compareHop('landing', arrived, whole(landed)),
     compareHop('kafka', arrived, whole(published)),
-    compareHop('raw', arrived, lake.raw, [
-      ...lake.findings.raw,
-      ...identity(lake),
-      ...claims(lake, ingest),
-    ]),
+    compareHop('raw', arrived, lake.raw, [...lake.findings.raw, ...identity(lake), ...claims(lake, ingest)]),
     compareHop('events', { ...ledger.valid, by: ledger.valid.by_type }, lake.events, lake.findings.events),
-    compareHop(
-      'quarantine',
-      { ...ledger.quarantined, by: ledger.quarantined.by_reason },
-      lake.quarantine,
-    ),
+    compareHop('quarantine', { ...ledger.quarantined, by: ledger.quarantined.by_reason }, lake.quarantine),
     compareHop('duplicates', whole(ledger.duplicates), lake.duplicates),
   ].map((report) => ({ ...report, expected: pick(report.expected), observed: pick(report.observed) }));
 }

@@ -39,10 +39,14 @@ export function kafkaError(doing: string, error: unknown): ClientError {
   if (cause instanceof KafkaJSProtocolError) {
     if (DENIED.has(cause.type)) return new ClientError('AccessDenied', say(message), { cause });
     if (FENCED.has(cause.type)) {
-      return new ClientError('Unavailable', say('another attempt has taken over this transaction'), { cause });
+      return new ClientError('Unavailable', say('another attempt has taken over this transaction'), {
+        cause,
+      });
     }
     if (cause.type === 'UNKNOWN_TOPIC_OR_PARTITION') {
-      return new ClientError('ResourceMissing', say('the topic is not there; `reprise up` creates it'), { cause });
+      return new ClientError('ResourceMissing', say('the topic is not there; `reprise up` creates it'), {
+        cause,
+      });
     }
     if (cause.type === 'MESSAGE_TOO_LARGE') return new ClientError('InvalidInput', say(message), { cause });
     return cause.retriable

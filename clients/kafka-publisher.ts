@@ -168,7 +168,12 @@ function publication(
     ranges: () => ranges.list(),
     commitWith: (receiptsTopic, key, value) =>
       namedKafka(`commit to ${topic}`, async () => {
-        await transaction.send({ topic: receiptsTopic, messages: [{ key, value }], acks: -1, timeout: REQUEST_TIMEOUT_MS });
+        await transaction.send({
+          topic: receiptsTopic,
+          messages: [{ key, value }],
+          acks: -1,
+          timeout: REQUEST_TIMEOUT_MS,
+        });
         await transaction.commit();
       }),
     async abort() {

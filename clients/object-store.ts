@@ -35,9 +35,13 @@ export function objectStoreError(doing: string, error: unknown): ClientError {
   const say = (what: string): string => `object store: ${doing}: ${what}`;
   if (MISSING.has(code)) return new ClientError('ResourceMissing', say('it is not there'), { cause: error });
   if (DENIED.has(code)) {
-    return new ClientError('AccessDenied', say(`access is denied (${code}); check the access key and its secret`), {
-      cause: error,
-    });
+    return new ClientError(
+      'AccessDenied',
+      say(`access is denied (${code}); check the access key and its secret`),
+      {
+        cause: error,
+      },
+    );
   }
   if (code === 'SlowDown' || code === 'TooManyRequests') {
     return new ClientError('RateLimited', say('asked to slow down'), { cause: error, retryAfterMs: 5_000 });

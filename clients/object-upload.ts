@@ -15,7 +15,8 @@ async function* parts(stream: Readable): AsyncGenerator<Buffer> {
     if (size < PART_BYTES) continue;
     const whole = Buffer.concat(gathered);
     let from = 0;
-    for (; whole.length - from >= PART_BYTES; from += PART_BYTES) yield whole.subarray(from, from + PART_BYTES);
+    for (; whole.length - from >= PART_BYTES; from += PART_BYTES)
+      yield whole.subarray(from, from + PART_BYTES);
     gathered = [whole.subarray(from)];
     size = whole.length - from;
   }
@@ -49,7 +50,10 @@ export async function uploadStream(
     const send = async (part: Buffer): Promise<void> => {
       const partNumber = done.length + 1;
       const place = { bucketName: bucket, objectName: key, uploadID, partNumber };
-      const { etag } = await client.uploadPart({ ...place, headers: { 'Content-Length': String(part.length) } }, part);
+      const { etag } = await client.uploadPart(
+        { ...place, headers: { 'Content-Length': String(part.length) } },
+        part,
+      );
       done.push({ part: partNumber, etag });
     };
     await send(firstPart);

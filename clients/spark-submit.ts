@@ -110,7 +110,8 @@ export function createSparkSubmit(settings: SparkSettings): SparkSubmit {
       const details = { exit_code: result.exitCode, tail: result.tail };
       if (said) throw new ClientError(said.code, `${job.job}: ${said.message}`, { details });
       const code = EXIT_CODES[result.exitCode];
-      if (code) throw new ClientError(code, subprocessFailed(`spark ${job.job}`, result, false).message, { details });
+      if (code)
+        throw new ClientError(code, subprocessFailed(`spark ${job.job}`, result, false).message, { details });
       // An exit that the job did not foresee (a killed JVM, a full disk) deserves the attempts that the step has.
       throw subprocessFailed(`spark ${job.job}`, result, true);
     },

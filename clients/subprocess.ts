@@ -40,7 +40,9 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 
 function follow(stream: Readable, take: (line: string) => void): void {
   // A program that logs one endless line must not fill our memory; readline alone would keep it.
-  createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => take(line.slice(0, TAIL_CHARACTERS)));
+  createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) =>
+    take(line.slice(0, TAIL_CHARACTERS)),
+  );
 }
 
 /**

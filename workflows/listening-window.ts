@@ -152,19 +152,27 @@ async function runSteps(
     Math.max(1, ...results.map((result) => result.attempt ?? 1));
 
   const generated = await step('generate', async () => {
-    const shards = await allOrNone(range(input.shards), (shard) => activities.generation.generateShard({ request, shard }));
+    const shards = await allOrNone(range(input.shards), (shard) =>
+      activities.generation.generateShard({ request, shard }),
+    );
     const landed: LandedShard[] = shards.map(({ attempt: _, ...shard }) => shard);
     const value = await activities.generation.finishGeneration({ request, shards: landed });
     return { value, attempts: most([...shards, value]) };
   });
 
   const receipts = await step('publish', async () => {
-    const published = await allOrNone(generated.shards, (shard) => activities.publishing.publishShard({ window, shard }));
+    const published = await allOrNone(generated.shards, (shard) =>
+      activities.publishing.publishShard({ window, shard }),
+    );
     return { value: published.map(({ receipt }) => receipt), attempts: most(published) };
   });
 
   const ingested = await step('ingest', async () => {
-    const report = await activities.spark.ingestWindow({ window, receipts, catalogue_key: generated.catalogue_key });
+    const report = await activities.spark.ingestWindow({
+      window,
+      receipts,
+      catalogue_key: generated.catalogue_key,
+    });
     const { quarantined } = report.account;
     const letters = await activities.deadLetters.forwardDeadLetters({
       window,
@@ -208,7 +216,9 @@ async function runSteps(
     single(activities.warehouse.buildWindow({ window, affected_dates: loaded.affected_dates })),
   );
 
-  const serving = await step('publish_serving', () => single(activities.warehouse.publishServing({ window })));
+  const serving = await step('publish_serving', () =>
+    single(activities.warehouse.publishServing({ window })),
+  );
   progress.servingVersion = serving.version;
 }
 

@@ -31,47 +31,82 @@ export function stepActivities({ events, shards }: { events: number; shards: num
       // 10,000 records a second, a fifth of what one slow core has shown.
       startToCloseTimeout: minutes(3, perShard, 600_000),
       // Fails only when the object store does: five attempts over a minute outlast its restart.
-      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '20 seconds', maximumAttempts: 6 },
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '20 seconds',
+        maximumAttempts: 6,
+      },
     }),
     publishing: proxy<ReturnType<typeof createPublishActivities>>({
       taskQueue: TASK_QUEUES.publish,
       // Within the transaction's own limit of five minutes for a shard of the default size; a longer one fails there.
       startToCloseTimeout: minutes(5, perShard, 600_000),
       // A broker that restarts needs up to a minute until its transaction coordinator answers again.
-      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 8 },
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '30 seconds',
+        maximumAttempts: 8,
+      },
     }),
     deadLetters: proxy<ReturnType<typeof createDeadLetterActivities>>({
       taskQueue: TASK_QUEUES.publish,
       // A window of nothing but rejected records must still get through.
       startToCloseTimeout: minutes(5, events, 600_000),
-      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 8 },
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '30 seconds',
+        maximumAttempts: 8,
+      },
     }),
     spark: proxy<ReturnType<typeof createSparkActivities>>({
       taskQueue: TASK_QUEUES.spark,
       // A session takes 10-40 s to start on a busy machine, and 1M records half a minute.
       startToCloseTimeout: minutes(10, events, 300_000),
       // Each attempt costs a JVM: three, and far enough apart for a broker or a store to come back.
-      retry: { initialInterval: '5 seconds', backoffCoefficient: 3, maximumInterval: '1 minute', maximumAttempts: 3 },
+      retry: {
+        initialInterval: '5 seconds',
+        backoffCoefficient: 3,
+        maximumInterval: '1 minute',
+        maximumAttempts: 3,
+      },
     }),
     reconciliation: proxy<ReturnType<typeof createReconcileActivities>>({
       taskQueue: TASK_QUEUES.control,
       startToCloseTimeout: minutes(5, events, 1_000_000),
       // What does not balance is final; only a store out of reach is worth another look.
-      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '20 seconds', maximumAttempts: 5 },
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '20 seconds',
+        maximumAttempts: 5,
+      },
     }),
     warehouse: proxy<ReturnType<typeof createWarehouseActivities>>({
       taskQueue: TASK_QUEUES.warehouse,
       // dbt takes seconds on one machine and minutes against a queue of a cloud warehouse.
       startToCloseTimeout: minutes(20, events, 500_000),
       // Lost connections and quota; a failed dbt test is final by its type.
-      retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 4 },
+      retry: {
+        initialInterval: '2 seconds',
+        backoffCoefficient: 2,
+        maximumInterval: '1 minute',
+        maximumAttempts: 4,
+      },
     }),
     reports: proxy<ReturnType<typeof createReportActivities>>({
       taskQueue: TASK_QUEUES.control,
       // Two small writes. No heartbeat: shorter than the time after which one would be missed.
       heartbeatTimeout: undefined,
       startToCloseTimeout: '20 seconds',
-      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 10 },
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '10 seconds',
+        maximumAttempts: 10,
+      },
     }),
   };
 }

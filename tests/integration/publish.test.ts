@@ -21,8 +21,12 @@ const real: Generator = { shard: generateShard, catalogue: catalogueNdjson };
 /** A window of the past that no other test has: tests share the servers. */
 const ownWindow = () => windowIdAt(Date.UTC(2001, 0, 1) + randomInt(100_000) * 3_600_000);
 
-function run<I, O>(activity: (input: I) => Promise<O>, input: I, environment = new MockActivityEnvironment()) {
-  return environment.run(activity, input) as Promise<O>;
+function run<I, O>(
+  activity: (input: I) => Promise<O>,
+  input: I,
+  environment = new MockActivityEnvironment(),
+) {
+  return environment.run<[I], O, typeof activity>(activity, input);
 }
 
 let store: ObjectStore;

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
@@ -40,7 +39,6 @@ let codePath: string;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const path = venvProgram(paths, 'servers', 'temporal');
-  expect(existsSync(path), `${path} is provisioned`).toBe(true);
   environment = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path },
@@ -55,7 +53,10 @@ beforeAll(async () => {
 afterAll(() => environment?.teardown());
 
 /** Runs `work` while one worker serves each queue with the given steps. */
-async function withWorkers<T>(steps: ReturnType<typeof fakeSteps>, work: (client: Client) => Promise<T>): Promise<T> {
+async function withWorkers<T>(
+  steps: ReturnType<typeof fakeSteps>,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const workers = await Promise.all(
     (Object.keys(TASK_QUEUES) as Capability[]).map((capability) =>
       Worker.create({
@@ -192,7 +193,11 @@ describe('a step that fails', () => {
       const result = await (await start(client)).result();
       expect(result).toMatchObject({ reconciled: true });
     });
-    expect(steps.reports.at(-1)?.steps[1]).toMatchObject({ step: 'publish', state: 'completed', attempts: 2 });
+    expect(steps.reports.at(-1)?.steps[1]).toMatchObject({
+      step: 'publish',
+      state: 'completed',
+      attempts: 2,
+    });
   });
 
   it('takes the other shards with it, and waits until they have ended', async () => {
@@ -236,7 +241,9 @@ describe('input that is none', () => {
   it('fails the workflow and not only its task', async () => {
     const steps = fakeSteps();
     await withWorkers(steps, async (client) => {
-      const failure = await failureOf((await start(client, { ...input, window: '2026-01-05T08:30Z' })).result());
+      const failure = await failureOf(
+        (await start(client, { ...input, window: '2026-01-05T08:30Z' })).result(),
+      );
       expect(failure).toMatchObject({ type: 'InvalidInput', nonRetryable: true });
       expect(failure.message).toContain('full hour');
     });
@@ -274,7 +281,12 @@ describe('a window in which all goes well', () => {
       ...['compactWindow', 'loadWindow', 'buildWindow', 'publishServing'],
     ]);
     const report = WindowReport.parse(steps.reports.at(-1));
-    expect(report).toMatchObject({ state: 'completed', reconciled: true, serving_version: 'v1', failure: null });
+    expect(report).toMatchObject({
+      state: 'completed',
+      reconciled: true,
+      serving_version: 'v1',
+      failure: null,
+    });
     expect(report.hops.map(({ hop }) => hop)).toContain('warehouse');
     for (const step of report.steps) expect(step).toMatchObject({ state: 'completed', attempts: 1 });
     expect(steps.reports[0]).toMatchObject({ state: 'running' });

@@ -23,7 +23,12 @@ const TABLE: { name: string; error: unknown; type: string; retried: boolean }[] 
     retried: false,
   },
   { name: 'a broken contract', error: broken, type: 'ContractViolation', retried: false },
-  { name: 'a wrong setting', error: new ConfigError('S3_ENDPOINT: no'), type: 'Misconfigured', retried: false },
+  {
+    name: 'a wrong setting',
+    error: new ConfigError('S3_ENDPOINT: no'),
+    type: 'Misconfigured',
+    retried: false,
+  },
   { name: 'a missing file', error: system('ENOENT'), type: 'ResourceMissing', retried: false },
   { name: 'a forbidden file', error: system('EACCES'), type: 'AccessDenied', retried: false },
   { name: 'a full disk', error: system('ENOSPC'), type: 'Unavailable', retried: true },

@@ -99,7 +99,9 @@ describe('publishShard', () => {
 
   const activities = () =>
     createPublishActivities({
-      store: { getStream: async () => Readable.from([Buffer.from(`${stored.join('\n')}\n`)]) } as unknown as ObjectStore,
+      store: {
+        getStream: async () => Readable.from([Buffer.from(`${stored.join('\n')}\n`)]),
+      } as unknown as ObjectStore,
       publisher: kafka.publisher,
       receipts: kafka.reader,
       bounds: async () => [{ partition: 0, low: kafka.low, high: BigInt(kafka.log.length) }],

@@ -15,8 +15,7 @@ async function collect(chunks: Buffer[]): Promise<string[]> {
 /** The contract's formula, written down a second time and slowly. */
 function contentHash(records: string[]): string {
   const sum = records.reduce(
-    (total, record) =>
-      total + createHash('md5').update(record, 'latin1').digest().readBigUInt64BE(0),
+    (total, record) => total + createHash('md5').update(record, 'latin1').digest().readBigUInt64BE(0),
     0n,
   );
   return formatContentHash(sum);

@@ -6,5 +6,5 @@ export function runActivity<I, O>(
   input: I,
   environment = new MockActivityEnvironment(),
 ): Promise<O> {
-  return environment.run(activity, input) as Promise<O>;
+  return environment.run<[I], O, typeof activity>(activity, input);
 }

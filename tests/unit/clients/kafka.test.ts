@@ -10,15 +10,30 @@ const givenUp = (cause: Error) =>
 
 describe('kafkaError', () => {
   it.each([
-    ['retries that ran out on a lost leader', givenUp(protocol('NOT_LEADER_FOR_PARTITION', true)), 'Unavailable', true],
-    ['retries that ran out twice', givenUp(givenUp(protocol('NOT_ENOUGH_REPLICAS', true))), 'Unavailable', true],
+    [
+      'retries that ran out on a lost leader',
+      givenUp(protocol('NOT_LEADER_FOR_PARTITION', true)),
+      'Unavailable',
+      true,
+    ],
+    [
+      'retries that ran out twice',
+      givenUp(givenUp(protocol('NOT_ENOUGH_REPLICAS', true))),
+      'Unavailable',
+      true,
+    ],
     ['a topic that is not there', protocol('UNKNOWN_TOPIC_OR_PARTITION'), 'ResourceMissing', false],
     ['a producer that was fenced', protocol('INVALID_PRODUCER_EPOCH'), 'Unavailable', true],
     ['a missing permission', protocol('TOPIC_AUTHORIZATION_FAILED'), 'AccessDenied', false],
     ['a record that is too large', protocol('MESSAGE_TOO_LARGE'), 'InvalidInput', false],
     ['a setting that the broker refuses', protocol('INVALID_CONFIG'), 'Misconfigured', false],
     ['no broker', new kafkajs.KafkaJSConnectionError('refused', {}), 'Unavailable', true],
-    ['a broker that does not answer', new kafkajs.KafkaJSRequestTimeoutError('late', {} as never), 'TimedOut', true],
+    [
+      'a broker that does not answer',
+      new kafkajs.KafkaJSRequestTimeoutError('late', {} as never),
+      'TimedOut',
+      true,
+    ],
   ])('%s', (_, error, code, retryable) => {
     expect(kafkaError('publish', error)).toMatchObject({ code, retryable });
   });
@@ -36,7 +51,9 @@ describe('splitBySize', () => {
     expect(requests.flat()).toEqual(messages);
     for (const request of requests) {
       for (const partition of [0, 1]) {
-        const sizes = request.filter((one) => one.partition === partition).map((one) => (one.value?.length ?? 0) + 160);
+        const sizes = request
+          .filter((one) => one.partition === partition)
+          .map((one) => (one.value?.length ?? 0) + 160);
         const total = sizes.reduce((sum, size) => sum + size, 0);
         expect(total <= 1_000 || sizes.length === 1).toBe(true);
       }

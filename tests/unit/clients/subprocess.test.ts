@@ -48,13 +48,16 @@ describe('runSubprocess', () => {
     const controller = new AbortController();
     const pids: number[] = [];
     const running = runSubprocess(
-      bash(`trap '' TERM; (trap '' TERM; echo $BASHPID; while true; do sleep 0.1; done) & echo $$; wait; wait`, {
-        signal: controller.signal,
-        onLine: (line) => {
-          pids.push(Number(line));
-          if (pids.length === 2) controller.abort(new Error('cancelled'));
+      bash(
+        `trap '' TERM; (trap '' TERM; echo $BASHPID; while true; do sleep 0.1; done) & echo $$; wait; wait`,
+        {
+          signal: controller.signal,
+          onLine: (line) => {
+            pids.push(Number(line));
+            if (pids.length === 2) controller.abort(new Error('cancelled'));
+          },
         },
-      }),
+      ),
     );
     await expect(running).rejects.toThrow('cancelled');
     expect(pids.length).toBe(2);

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { WindowReport } from '../../../contracts/report.ts';
+import { STEPS } from '../../../contracts/steps.ts';
+import { WindowProgressLog } from '../../../workflows/window-progress.ts';
+
+const START = Date.parse('2026-01-05T09:00:00Z');
+const input = { window: '2026-01-05T08:00Z', events: 10, seed: 1, shards: 1, requested_by: 'a test' };
+const log = () => new WindowProgressLog(input, { workflow_id: 'w', run_id: 'r' }, START);
+
+describe('WindowProgressLog', () => {
+  it('begins with every step pending, and is a report from the first moment', () => {
+    const report = WindowReport.parse(log().report());
+    expect(report.steps.map(({ step }) => step)).toEqual([...STEPS]);
+    expect(report).toMatchObject({ state: 'running', reconciled: false, airflow: null, ended_at: null });
+  });
+
+  it('keeps time and attempts of a step', () => {
+    const window = log();
+    window.begin('generate', START);
+    expect(window.progress()).toMatchObject({ step: 'generate', state: 'running' });
+    window.end('generate', START + 1_250, 3, 'completed');
+    expect(window.report().steps[0]).toEqual({
+      step: 'generate',
+      state: 'completed',
+      started_at: '2026-01-05T09:00:00.000Z',
+      ended_at: '2026-01-05T09:00:01.250Z',
+      seconds: 1.25,
+      attempts: 3,
+      failure: null,
+    });
+  });
+
+  it('closes with the failed step named and the rest skipped', () => {
+    const window = log();
+    window.begin('generate', START);
+    window.end('generate', START, 1, { type: 'Unavailable', message: 'no store' });
+    window.close('failed', START, { type: 'Unavailable', message: 'no store' });
+    const report = window.report();
+    expect(report.failure).toEqual({ step: 'generate', type: 'Unavailable', message: 'no store' });
+    expect(report.steps.map(({ state }) => state)).toEqual(['failed', ...Array(7).fill('skipped')]);
+  });
+
+  it('is reconciled only when there are hops and all of them match', () => {
+    const window = log();
+    const count = { total: 1, content_hash: null, by: {} };
+    const hop = { hop: 'raw' as const, expected: count, observed: count, matches: true, differences: [] };
+    expect(window.reconciled).toBe(false);
+    window.hops = [hop];
+    expect(window.reconciled).toBe(true);
+    window.hops = [hop, { ...hop, matches: false }];
+    expect(window.reconciled).toBe(false);
+  });
+
+  it('hands out reports that later steps do not change', () => {
+    const window = log();
+    const before = window.report();
+    window.begin('generate', START);
+    expect(before.steps[0]?.state).toBe('pending');
+  });
+});
