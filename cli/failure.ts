@@ -31,8 +31,7 @@ function mendOf(error: unknown): string | undefined {
   return typeof mend === 'string' ? mend : undefined;
 }
 
-/** A wrong setting's message already says all there is to say. */
+/** The messages of wrong settings and of our clients already say all there is to say. */
 function isSettled(error: unknown): boolean {
-  if (error instanceof CommandFailure) return true;
-  return error instanceof Error && 'code' in error && error.code === 'Misconfigured';
+  return error instanceof Error && ['CommandFailure', 'ConfigError', 'ClientError'].includes(error.name);
 }

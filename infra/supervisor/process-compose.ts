@@ -28,6 +28,10 @@ export function renderProcessCompose(services: readonly Service[], options: Rend
   );
 }
 
+const SERVER_RESTARTS = { restart: 'always', backoff_seconds: 2, max_restarts: 0 };
+/** Jobs may be repeated; a server that has just become ready is sometimes not quite. */
+const JOB_RESTARTS = { restart: 'on_failure', backoff_seconds: 2, max_restarts: 2 };
+
 function renderService(
   service: Service,
   byName: ReadonlyMap<string, Service>,
@@ -52,8 +56,7 @@ function renderService(
       fields_order: ['message'],
       rotation: { max_size_mb: 20, max_backups: 2 },
     },
-    availability:
-      service.kind === 'job' ? { restart: 'no' } : { restart: 'always', backoff_seconds: 2, max_restarts: 0 },
+    availability: service.kind === 'job' ? JOB_RESTARTS : SERVER_RESTARTS,
     ...(dependencies.length > 0 ? { depends_on: Object.fromEntries(dependencies) } : {}),
     ...(service.ready ? renderReadiness(service.ready) : {}),
     shutdown: { signal: 15, timeout_seconds: service.graceSeconds ?? 10 },

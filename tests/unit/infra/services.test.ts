@@ -91,7 +91,7 @@ interface Rendered {
     {
       entrypoint: string[];
       environment: string[];
-      availability: { restart: string };
+      availability: { restart: string; max_restarts: number };
       depends_on?: Record<string, { condition: string }>;
       readiness_probe?: { http_get?: { host: string; port: string } };
       ready_log_line?: string;
@@ -106,10 +106,10 @@ function render(env: Record<string, string> = {}): Rendered {
   ) as Rendered;
 }
 
-test('servers are restarted, jobs are not, and each waits for the right thing', () => {
+test('servers are always restarted, jobs only a few times, and each waits for the right thing', () => {
   const { processes } = render();
   expect(processes.kafka?.availability.restart).toBe('always');
-  expect(processes['kafka-format']?.availability.restart).toBe('no');
+  expect(processes['kafka-format']?.availability).toMatchObject({ restart: 'on_failure', max_restarts: 2 });
   expect(processes.kafka?.depends_on).toEqual({
     'kafka-format': { condition: 'process_completed_successfully' },
   });
