@@ -1,16 +1,16 @@
 """Notices a new snapshot or report without a click, by looking at file times only, and says how old it is."""
 
-import html
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from reprise_dashboard.formatting import age
+from reprise_dashboard.formatting import age, instant
+from reprise_dashboard.markup import Html, joined, link, styled, text
 from reprise_dashboard.pointer import SnapshotBroken, read_pointer
 from reprise_dashboard.reports.folder import newest_files
 from reprise_dashboard.settings import Settings
-from reprise_dashboard.snapshot import Served, Snapshot
+from reprise_dashboard.snapshot import Served
 
 # A publication shows within two seconds; a poll costs a few file stats.
 POLL_SECONDS = 1.5
@@ -33,26 +33,30 @@ def remember(settings: Settings, with_reports: bool) -> None:
     st.session_state[_SEEN] = stamp(settings, with_reports)
 
 
-def _line(snapshot: Snapshot | None, problem: bool) -> str:
-    if snapshot is None:
-        words = "No snapshot that can be used" if problem else "No snapshot yet"
-        return f'<div class="rp-status"><span><span class="rp-dot off"></span>{words}</span></div>'
-    parts = [f"Snapshot <b>{html.escape(snapshot.version)}</b>"]
+def _freshness(served: Served) -> list[Html]:
+    dot = Html(f'<span class="rp-dot{" off" if served.problem or not served.snapshot else ""}"></span>')
+    if served.snapshot is None:
+        return [
+            joined([dot, text("No snapshot that can be used" if served.problem else "No snapshot yet")], "")
+        ]
+    snapshot = served.snapshot
+    parts = [joined([dot, text("Snapshot "), Html(f"<b>{text(snapshot.version)}</b>")], "")]
     if snapshot.published_at:
-        when = f"{snapshot.published_at:%Y-%m-%d %H:%M:%S} UTC"
-        parts.append(f'<span title="{when}">published {age(snapshot.published_at, datetime.now(UTC))}</span>')
+        said = f"published {age(snapshot.published_at, datetime.now(UTC))}"
+        parts.append(styled(said, "", instant(snapshot.published_at)))
     if snapshot.window:
-        parts.append(f"after window {html.escape(snapshot.window)}")
-    dot = f'<span class="rp-dot{" off" if problem else ""}"></span>'
-    return (
-        f'<div class="rp-status"><span>{dot}{parts[0]}</span>'
-        + "".join(f"<span>{part}</span>" for part in [*parts[1:], "all times UTC"])
-        + "</div>"
-    )
+        parts.append(text(f"after window {snapshot.window}"))
+    return parts
+
+
+def _line(served: Served, settings: Settings) -> Html:
+    parts = [*_freshness(served), text("all times UTC")]
+    parts.append(joined([link(settings.airflow_url, "Airflow"), link(settings.temporal_url, "Temporal")]))
+    return Html(f'<div class="rp-status">{"".join(f"<span>{part}</span>" for part in parts if part)}</div>')
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def status_line(settings: Settings, served: Served, with_reports: bool) -> None:
     if stamp(settings, with_reports) != st.session_state.get(_SEEN):
         st.rerun()
-    st.html(_line(served.snapshot, served.problem is not None))
+    st.html(_line(served, settings))

@@ -4,6 +4,7 @@ Everything that comes from data goes through `text` or `link`.
 """
 
 import html
+import re
 from collections.abc import Sequence
 from typing import NamedTuple, NewType
 
@@ -26,6 +27,11 @@ class Column(NamedTuple):
 
 def text(value: str) -> Html:
     return Html(html.escape(value))
+
+
+def plain(value: str) -> str:
+    """For the places that read Markdown: what stands in data is said as it stands there, on one line."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$<>:])", r"\\\1", " ".join(value.split()))
 
 
 def styled(value: str, kind: str, note: str = "") -> Html:

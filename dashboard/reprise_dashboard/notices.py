@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from reprise_dashboard.markup import plain
+
 RUN = "npx reprise run --start 2026-01-05T08:00Z --windows 3"
 
 
@@ -40,7 +42,7 @@ def broken_snapshot(problem: str, standing_in: bool) -> None:
         else "There is no earlier snapshot to show instead."
     )
     st.warning(
-        f"**The newest snapshot cannot be used.** {problem} {stays} "
+        f"**The newest snapshot cannot be used.** {plain(problem)} {stays} "
         "To publish another, run the newest window again: `npx reprise run --start …`. "
         "What the dashboard found is in `npx reprise logs dashboard`.",
         icon=":material/warning:",
@@ -58,7 +60,7 @@ def unreadable_snapshot() -> None:
 def malformed_reports(problems: tuple[str, ...]) -> None:
     number = len(problems)
     heading = "A window report" if number == 1 else f"{number} window reports"
-    listing = "\n".join(f"- `{problem}`" for problem in problems[:5])
+    listing = "\n".join(f"- {plain(problem)}" for problem in problems[:5])
     st.warning(
         f"**{heading} cannot be read and {'is' if number == 1 else 'are'} left out below.** "
         f"Running the window again writes a new one.\n{listing}",

@@ -46,12 +46,12 @@ def nothing_remembered() -> None:
 def open_page() -> Open:
     """Opens a page as a reader does; any exception that reaches the page fails the test."""
 
-    def go(page: str = "pages/overview.py", **query: str) -> AppTest:
+    def go(page: str = "views/overview.py", **query: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=30)
         for name, value in query.items():
             app.query_params[name] = value
         app.run()
-        if page != "pages/overview.py":
+        if page != "views/overview.py":
             app.switch_page(page)
             for name, value in query.items():
                 app.query_params[name] = value

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reprise_dashboard import formatting
-from reprise_dashboard.markup import Column, bar, link, table, text
+from reprise_dashboard.markup import Column, bar, link, plain, table, text
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -52,3 +52,7 @@ def test_links_lead_to_the_web_only() -> None:
     assert link("javascript:alert(1)", "Airflow") == ""
     assert link(None, "Airflow") == ""
     assert 'href="http://127.0.0.1:18080/x"' in link("http://127.0.0.1:18080/x", "Airflow")
+
+
+def test_data_never_becomes_markdown() -> None:
+    assert plain("a [link](x)\n\n# `b` :red[c]") == r"a \[link\]\(x\) \# \`b\` \:red\[c\]"

@@ -7,7 +7,7 @@ from conftest import Open, metrics_of, text_of
 from report_fixture import FIRST_WINDOW, completed, failed, retried, running, write_report
 from serving_fixture import write_snapshot
 
-PAGE = "pages/pipeline.py"
+PAGE = "views/pipeline.py"
 HOUR = timedelta(hours=1)
 
 
@@ -132,7 +132,7 @@ def test_a_broken_snapshot_does_not_hide_the_windows(serving: Path, open_page: O
     assert metrics_of(app)["Windows completed"] == "1"
 
 
-def test_links_fall_back_on_the_servers(
+def test_links_lead_where_the_report_and_the_environment_say(
     serving: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_URL", "http://127.0.0.1:1/")
@@ -140,5 +140,15 @@ def test_links_fall_back_on_the_servers(
     report["links"].update(airflow=None, temporal="javascript:alert(1)")
     write_report(serving, report)
     said = text_of(open_page(PAGE))
+    assert said.count(">Airflow</a>") == 1
     assert 'href="http://127.0.0.1:1"' in said
     assert "javascript:" not in said
+
+
+def test_a_window_stopped_before_ingest_claims_no_counts(serving: Path, open_page: Open) -> None:
+    report = running(FIRST_WINDOW, "publish")
+    report.update(state="cancelled", hops=[])
+    write_report(serving, report)
+    said = text_of(open_page(PAGE))
+    assert "not reached" in said
+    assert "The records have not been judged yet." in said

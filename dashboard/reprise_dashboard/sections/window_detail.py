@@ -4,11 +4,10 @@ import streamlit as st
 
 from reprise_dashboard import formatting
 from reprise_dashboard.card import card
-from reprise_dashboard.markup import Column, Html, bar, joined, state, styled, table, text, titled
+from reprise_dashboard.markup import Column, Html, bar, joined, plain, state, styled, table, text, titled
 from reprise_dashboard.reports.model import Hop, HopSide, Step, WindowReport
 from reprise_dashboard.reports.quarantine_reasons import sentence
 from reprise_dashboard.sections.windows import links_of, reconciled_cell, step_name
-from reprise_dashboard.settings import Settings
 
 _HOPS = {
     "landing": "generated files on the object store",
@@ -43,7 +42,7 @@ def pick_window(reports: tuple[WindowReport, ...]) -> WindowReport:
     return next(worrying, None) or next(ended, None) or reports[0]
 
 
-def _summary(report: WindowReport, settings: Settings) -> None:
+def _summary(report: WindowReport) -> None:
     facts = [
         state(report.state),
         Html(f"<b>{text(report.window)}</b>"),
@@ -51,22 +50,28 @@ def _summary(report: WindowReport, settings: Settings) -> None:
         text(f"source {report.source}, seed {report.seed}"),
         text(f"asked for by {report.requested_by}"),
         text(f"workflow {report.workflow_id}"),
-        links_of(report, settings),
+        links_of(report),
     ]
     st.html(Html(f'<div class="rp-status">{"".join(f"<span>{fact}</span>" for fact in facts if fact)}</div>'))
     if report.failure:
-        where = f" in the step {step_name(report.failure.step)}" if report.failure.step else ""
-        st.error(f"**{report.failure.type}{where}.** {report.failure.message}", icon=":material/error:")
+        where = f" in the step {plain(step_name(report.failure.step))}" if report.failure.step else ""
+        st.error(
+            f"**{plain(report.failure.type)}{where}.** {plain(report.failure.message)}",
+            icon=":material/error:",
+        )
     for step in report.retried:
+        name = plain(step_name(step.name))
         st.warning(
-            f"The step {step_name(step.name)} took {step.attempts} attempts. Temporal's history says why.",
+            f"The step {name} took {step.attempts} attempts. Temporal's history says why.",
             icon=":material/replay:",
         )
 
 
 def _attempts(step: Step) -> Html:
     return (
-        styled(f"{step.attempts} ↻", "rp-warn", "retried") if step.attempts > 1 else text(str(step.attempts))
+        styled(f"{step.attempts} ↻", "rp-warn", "retried")
+        if step.attempts > 1
+        else text(str(step.attempts or "–"))
     )
 
 
@@ -170,7 +175,9 @@ def _quarantine(report: WindowReport) -> None:
     ):
         reasons = sorted(report.quarantined_by_reason.items(), key=lambda one: (-one[1], one[0]))
         if not reasons:
-            st.caption("Nothing was quarantined." if report.state != "running" else "Not known yet.")
+            st.caption(
+                "Nothing was quarantined." if counts.arrived else "The records have not been judged yet."
+            )
             return
         most = reasons[0][1]
         rows = [
@@ -184,10 +191,10 @@ def _quarantine(report: WindowReport) -> None:
         )
 
 
-def window_detail(reports: tuple[WindowReport, ...], settings: Settings) -> None:
+def window_detail(reports: tuple[WindowReport, ...]) -> None:
     st.subheader("One window", anchor=False)
     report = pick_window(reports)
-    _summary(report, settings)
+    _summary(report)
     _hops(report)
     left, right = st.columns(2)
     with left:

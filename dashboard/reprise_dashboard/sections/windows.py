@@ -11,7 +11,6 @@ from reprise_dashboard.charts.steps import step_durations as step_chart
 from reprise_dashboard.markup import Column, Html, joined, link, state, styled, table, text
 from reprise_dashboard.reports.frames import median_seconds, step_durations
 from reprise_dashboard.reports.model import STEPS, Step, WindowReport
-from reprise_dashboard.settings import Settings
 
 # A day of hourly windows fits a screen.
 IN_CHART = 24
@@ -96,7 +95,8 @@ def _step_cell(step: Step | None) -> Html:
         return styled("running", "rp-busy")
     figure = "–" if step.seconds is None else f"{step.seconds:.1f}"
     if step.state == "failed":
-        return styled(f"✕ {figure}", "rp-bad", "failed")
+        times = f" ×{step.attempts}" if step.attempts > 1 else ""
+        return styled(f"✕ {figure}{times}", "rp-bad", f"failed, attempts: {step.attempts}")
     if step.attempts > 1:
         return styled(f"{figure} ×{step.attempts}", "rp-warn", f"took {step.attempts} attempts")
     return text(figure)
@@ -105,20 +105,17 @@ def _step_cell(step: Step | None) -> Html:
 def reconciled_cell(report: WindowReport) -> Html:
     if report.state == "running":
         return styled("not yet", "rp-muted")
+    if not report.hops:
+        return styled("not reached", "rp-muted")
     return styled("✓ yes", "rp-good") if report.reconciled else styled("✕ no", "rp-bad")
 
 
-def links_of(report: WindowReport, settings: Settings) -> Html:
-    """The report's own links; without them the address of the server."""
-    return joined(
-        [
-            link(report.airflow_link or settings.airflow_url, "Airflow"),
-            link(report.temporal_link or settings.temporal_url, "Temporal"),
-        ]
-    )
+def links_of(report: WindowReport) -> Html:
+    """A window that the command line started itself has no run in Airflow."""
+    return joined([link(report.airflow_link, "Airflow"), link(report.temporal_link, "Temporal")])
 
 
-def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Settings) -> None:
+def windows_table(reports: tuple[WindowReport, ...], older: int) -> None:
     shown = reports[:IN_TABLE]
     left_out = len(reports) - len(shown) + older
     units = "events; seconds by step" + (
@@ -146,12 +143,12 @@ def windows_table(reports: tuple[WindowReport, ...], older: int, settings: Setti
             steps = {step.name: step for step in report.steps}
             counts = report.counts
             # Counts come with the ingest step; until then a zero would be a lie.
-            known = report.state != "running" or counts.arrived > 0
+            known = report.state == "completed" or counts.arrived > 0
             rows.append(
                 [
                     text(report.window),
                     state(report.state),
-                    links_of(report, settings),
+                    links_of(report),
                     *[
                         text(formatting.count(count) if known else formatting.NOTHING)
                         for count in (counts.arrived, counts.valid, counts.quarantined, counts.duplicates)

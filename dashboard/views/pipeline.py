@@ -19,8 +19,8 @@ if shelf.reports:
     if in_progress:
         windows.running(in_progress)
     windows.headline(shelf.reports)
-    windows.windows_table(shelf.reports, shelf.older, settings)
+    windows.windows_table(shelf.reports, shelf.older)
     windows.durations(shelf.reports)
-    window_detail(shelf.reports, settings)
+    window_detail(shelf.reports)
 elif not shelf.problems:
     notices.no_windows()
