@@ -2,6 +2,7 @@ import { hashSumSql, type LakeRow, type LakeSession } from '../clients/lake-read
 import { combineContentHashes, formatContentHash } from '../contracts/content-hash.ts';
 import type { HopCount } from '../contracts/hops.ts';
 import { DUPLICATE_REASON } from '../contracts/quarantine.ts';
+import { recordName } from './lost-records.ts';
 
 /** What a window of the lake holds, found out from its bytes and not from what the writer noted beside them. */
 export interface LakeAccount {
@@ -44,12 +45,11 @@ function counted(rows: readonly LakeRow[]): HopCount {
   };
 }
 
-/** What to call a record in a sentence: its event_id where one can be read, else where it lies in Kafka. */
-function nameOf(row: LakeRow): string {
-  const text = Buffer.isBuffer(row.record_value) ? row.record_value.toString('utf8') : '';
-  const id = /"event_id"\s*:\s*"([^"]{1,64})"/.exec(text)?.[1];
-  return id ?? `partition ${row.kafka_partition} offset ${row.kafka_offset}`;
-}
+/** What to call a record in a sentence. */
+const nameOf = (row: LakeRow): string =>
+  Buffer.isBuffer(row.record_value)
+    ? recordName(row.record_value)
+    : `partition ${row.kafka_partition} offset ${row.kafka_offset}`;
 
 export async function readLakeAccount(session: LakeSession): Promise<LakeAccount> {
   await session.rows(DIGESTS);

@@ -1,5 +1,6 @@
 import { ClientError } from '../clients/errors.ts';
 import type { LakeReader } from '../clients/lake-reader.ts';
+import type { ObjectStore } from '../clients/object-store.ts';
 import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, type HopCount } from '../contracts/hops.ts';
 import type { Ledger, RecordAccount, RecordSet } from '../contracts/ledger.ts';
@@ -9,10 +10,12 @@ import type { WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type LakeAccount, readLakeAccount } from './lake-account.ts';
+import { explainRaw } from './lost-records.ts';
 import { withPulse } from './pulse.ts';
 
 export interface ReconcileDeps {
   lake: LakeReader;
+  store: ObjectStore;
 }
 
 export interface ReconcileInput {
@@ -20,6 +23,7 @@ export interface ReconcileInput {
   ledger: Ledger;
   /** What was counted while the shards were written to the landing area. */
   landed: RecordSet;
+  landing_keys: string[];
   receipts: Receipt[];
   /** What Spark says it did; this step finds out for itself and compares. */
   ingest: RecordAccount;
@@ -85,7 +89,7 @@ export function reconcileHops(input: ReconcileInput, lake: LakeAccount): HopRepo
 
 const pick = ({ total, content_hash, by }: HopCount): HopCount => ({ total, content_hash, by });
 
-export function createReconcileActivities({ lake }: ReconcileDeps) {
+export function createReconcileActivities({ lake, store }: ReconcileDeps) {
   return withActivityFailures({
     /**
      * Reads the window back with another engine and holds it against the ledger. Read-only, so it needs no key.
@@ -97,6 +101,10 @@ export function createReconcileActivities({ lake }: ReconcileDeps) {
         let account: LakeAccount;
         try {
           account = await readLakeAccount(session);
+          const { arrived } = input.ledger;
+          if (account.raw.content_hash !== arrived.content_hash || account.raw.total !== arrived.total) {
+            account.findings.raw.push(...(await explainRaw(session, store, input.landing_keys)));
+          }
         } finally {
           session.close();
         }

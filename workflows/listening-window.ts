@@ -189,6 +189,7 @@ async function runSteps(
         window,
         ledger: generated.ledger,
         landed: landedSet(generated.shards),
+        landing_keys: generated.shards.map(({ key }) => key),
         receipts,
         ingest: ingested.account,
         tables: ingested.tables,

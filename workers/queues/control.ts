@@ -15,7 +15,7 @@ export function create(config: Config): QueueWorker {
     // Reconciliation reads a window through DuckDB's own threads: two of them and some reports fill a small machine.
     concurrency: 4,
     activities: {
-      ...createReconcileActivities({ lake: lakeReader(config) }),
+      ...createReconcileActivities({ lake: lakeReader(config), store }),
       ...createReportActivities({
         store,
         serving: config.paths.serving,

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { explainRaw, recordName } from '../../../activities/lost-records.ts';
+import type { LakeRow, LakeSession } from '../../../clients/lake-reader.ts';
+import type { ObjectStore } from '../../../clients/object-store.ts';
+
+const digest = (text: string): bigint => createHash('md5').update(text).digest().readBigUInt64BE(0);
+const event = (id: string): string => `{"event_id":"${id}"}`;
+
+/** A lake whose raw holds these records, and a landing area of one shard. */
+function explain(raw: string[], landed: string[]): Promise<string[]> {
+  const counts = new Map<string, number>();
+  for (const record of raw) counts.set(record, (counts.get(record) ?? 0) + 1);
+  const session = {
+    stream: async function* () {
+      yield [...counts].map(([record, total]) => ({ digest: digest(record), total: BigInt(total) }));
+    },
+    rows: async (sql: string): Promise<LakeRow[]> =>
+      [...counts.keys()]
+        .filter((record) => sql.includes(String(digest(record))))
+        .map((record) => ({ record_value: Buffer.from(record) })),
+  } as unknown as LakeSession;
+  const store = {
+    getStream: async () => Readable.from([Buffer.from(`${landed.join('\n')}\n`)]),
+  } as unknown as ObjectStore;
+  return explainRaw(session, store, ['shard-0000']);
+}
+
+describe('explainRaw', () => {
+  it('names what was lost', async () => {
+    expect(await explain([event('a')], [event('a'), event('b')])).toEqual([
+      '1 landed records are not in raw: b.',
+    ]);
+  });
+
+  it('names what came twice, and leaves what was landed twice alone', async () => {
+    const landed = [event('a'), event('b'), event('b')];
+    expect(await explain([...landed, event('a')], landed)).toEqual([
+      '1 records of raw were never landed, or not so often: a.',
+    ]);
+  });
+
+  it('finds nothing where nothing is wrong', async () => {
+    expect(await explain(['x', 'y'], ['y', 'x'])).toEqual([]);
+  });
+
+  it('gives ten examples and the whole number', async () => {
+    const landed = Array.from({ length: 25 }, (_, index) => event(`e${index}`));
+    const [sentence] = await explain([], landed);
+    expect(sentence).toBe(
+      `25 landed records are not in raw: ${Array.from({ length: 10 }, (_, index) => `e${index}`).join(', ')}.`,
+    );
+  });
+});
+
+describe('recordName', () => {
+  it('takes the hash of bytes that name no event', () => {
+    expect(recordName(Buffer.from('not json'))).toMatch(/^md5 [0-9a-f]{32}$/);
+  });
+});
