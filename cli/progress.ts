@@ -41,13 +41,13 @@ function liveProgress(screen: Screen): ProgressObserver {
     },
     finished(step, seconds) {
       running.delete(step.name);
-      region.print(`  ✓ ${step.title.padEnd(44)} ${`${seconds.toFixed(1)} s`.padStart(7)}`);
       draw();
+      region.print(`  ✓ ${step.title.padEnd(44)} ${`${seconds.toFixed(1)} s`.padStart(7)}`);
     },
     failed(step, seconds) {
       running.delete(step.name);
-      region.print(`  ✗ ${step.title.padEnd(44)} ${`${seconds.toFixed(1)} s`.padStart(7)}`);
       draw();
+      region.print(`  ✗ ${step.title.padEnd(44)} ${`${seconds.toFixed(1)} s`.padStart(7)}`);
     },
     close() {
       clearInterval(ticker);
