@@ -31,7 +31,7 @@ function summary(report: WindowReport): string[] {
   return [
     `${report.window}  ${report.state}, ${verdict}${took === null ? '' : `, ${seconds(took)} s`}`,
     `  asked for   ${count(report.events_requested)} events, seed ${report.seed}, by ${report.requested_by}`,
-    `  arrived     ${count(counts.arrived)} = ${count(counts.valid)} valid + ${count(counts.quarantined)} quarantined + ${count(counts.duplicates)} duplicates`,
+    `  arrived     ${counts.arrived === 0 && report.hops.length === 0 ? 'not counted yet' : arrived(counts)}`,
     `  serving     ${report.serving_version ?? 'not published'}`,
     ...(report.failure
       ? [
@@ -40,6 +40,9 @@ function summary(report: WindowReport): string[] {
       : []),
   ];
 }
+
+const arrived = ({ arrived, valid, quarantined, duplicates }: WindowReport['counts']): string =>
+  `${count(arrived)} = ${count(valid)} valid + ${count(quarantined)} quarantined + ${count(duplicates)} duplicates`;
 
 function hops(all: readonly HopReport[]): string[] {
   if (all.length === 0) return ['no hop was reached'];
