@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { provision } from '../infra/provision/provision.ts';
+import { missingSteps, provision } from '../infra/provision/provision.ts';
 import { NotReady, Stack } from '../infra/stack.ts';
 import { diagnose } from '../infra/doctor/doctor.ts';
 import { CommandFailure } from './failure.ts';
@@ -30,6 +30,10 @@ export async function bringUp(options: { only?: readonly string[] } = {}): Promi
         missing.length === 1 ? 'this machine lacks something' : `this machine lacks ${missing.length} things`,
         { mend: 'mend what is named above, then run the same command again' },
       );
+  }
+  if (running !== undefined && missingSteps(paths).length > 0) {
+    say('tools have changed: stopping what uses the old ones');
+    await stack.stop();
   }
   const installed = await provision({ paths, observer: provisionProgress() });
   if (installed.length > 0) say(`installed ${installed.length} parts`);

@@ -7,7 +7,7 @@ const GB = 1e9;
 const DISK_TO_INSTALL = 8 * GB;
 /** What a running stack needs to go on for some days. */
 const DISK_TO_RUN = 2 * GB;
-/** The stack takes about 4 GB, Spark 1.5 GB while it works. A machine of 8 GB reports a little less. */
+/** The stack takes about 2 GB, and Spark up to 2 GB while it works. A machine of 8 GB reports a little less. */
 const MEMORY = 7 * GB;
 
 export function checkDisk(folder: string, installed: boolean): Finding {
