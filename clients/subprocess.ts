@@ -1,4 +1,7 @@
 import { type Readable } from 'node:stream';
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { ClientError, systemCode } from './errors.ts';
@@ -58,7 +61,10 @@ export async function runSubprocess(run: Subprocess): Promise<SubprocessResult> 
     tail = `${tail}${line}\n`.slice(-TAIL_CHARACTERS);
     run.onLine?.(line);
   };
-  const child = execa(run.command, run.args, {
+  await checkProgram(run.command);
+  run.signal.throwIfAborted();
+  const [command, args] = dyingWithUs(run.command, run.args);
+  const child = execa(command, args, {
     cwd: run.cwd,
     env: run.env,
     extendEnv: false,
@@ -109,12 +115,32 @@ export async function runSubprocess(run: Subprocess): Promise<SubprocessResult> 
   }
 }
 
-function cannotStart(command: string, result: unknown): ClientError {
-  const code = systemCode((result as { cause?: unknown }).cause) ?? systemCode(result);
+const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
+
+/**
+ * Where Linux offers it, the program gets SIGTERM when this process dies: after a crash the retry would otherwise run
+ * beside an orphaned JVM.
+ */
+function dyingWithUs(command: string, args: readonly string[]): [string, readonly string[]] {
+  return SETPRIV ? [SETPRIV, ['--pdeathsig', 'TERM', '--', command, ...args]] : [command, args];
+}
+
+async function checkProgram(command: string): Promise<void> {
+  // A name without a folder is looked up in PATH by the system itself.
+  if (!isAbsolute(command)) return;
+  try {
+    await access(command, constants.X_OK);
+  } catch (error) {
+    throw cannotStart(command, error);
+  }
+}
+
+function cannotStart(command: string, error: unknown): ClientError {
+  const code = systemCode(error) ?? systemCode((error as { cause?: unknown }).cause);
   return code === 'EACCES'
-    ? new ClientError('AccessDenied', `${command} may not be executed`, { cause: result })
+    ? new ClientError('AccessDenied', `${command} may not be executed`, { cause: error })
     : new ClientError('ResourceMissing', `${command} could not be started (${code ?? 'unknown reason'})`, {
-        cause: result,
+        cause: error,
       });
 }
 

@@ -69,7 +69,7 @@ export const Receipt = z.object({
   window: WindowId,
   shard: z.number().int().nonnegative(),
   topic: z.string(),
-  /** Lowest and highest offset by partition; other records may lie between them: the `window` header tells. */
+  /** Lowest and highest offset by partition; other records may lie between them: the headers tell. */
   ranges: z.array(OffsetRange),
   records: z.number().int().nonnegative(),
   bytes: z.number().int().nonnegative(),

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Subprocess, runSubprocess, subprocessFailed } from '../../../clients/subprocess.ts';
 
@@ -70,6 +73,21 @@ describe('runSubprocess', () => {
       bash('sleep 60 >/dev/null 2>&1 & echo $!', { onLine: (line) => pids.push(Number(line)) }),
     );
     expect(await isGone(pids[0] ?? 0)).toBe(true);
+  });
+
+  it.runIf(process.platform === 'linux')('does not outlive the process that started it', async () => {
+    const module = fileURLToPath(new URL('../../../clients/subprocess.ts', import.meta.url));
+    const worker = spawn(process.execPath, [
+      ...['--input-type=module', '-e'],
+      `import { runSubprocess } from ${JSON.stringify(module)};
+       await runSubprocess({ command: '/bin/bash', args: ['-c', 'echo $$; exec sleep 60'], cwd: '/tmp', env: {},
+         signal: new AbortController().signal, timeLimitMs: 60000, onLine: (line) => console.log(line) });`,
+    ]);
+    const [line] = (await once(worker.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isAlive(pid)).toBe(true);
+    worker.kill('SIGKILL');
+    expect(await isGone(pid)).toBe(true);
   });
 
   it('keeps to its time limit', async () => {
