@@ -37,7 +37,7 @@ function liveDisplay(windows: readonly WindowId[], screen: Screen): StepDisplay 
   const region = liveRegion(screen);
   const draw = (): void =>
     region.draw([...lines].map(([window, { sighting }]) => stepLine(window, sighting, Date.now())));
-  const ticker = setInterval(draw, 250);
+  const ticker = setInterval(draw, 1_000);
   draw();
   return {
     seen(window, sighting) {
