@@ -7,14 +7,16 @@ from pathlib import Path
 # spark-submit puts this file's folder on the path, and not the project's.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from reprise_spark.compact import run  # noqa: E402
-from reprise_spark.failures import exit_with  # noqa: E402
-from reprise_spark.spec import read_compact_spec  # noqa: E402
+from reprise_spark.compact import run
+from reprise_spark.failures import exit_with
+from reprise_spark.spec import read_compact_spec
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compact one window of the lake.")
-    parser.add_argument("--spec", required=True, type=Path, help="JSON file: which window, from where, to where")
+    parser.add_argument(
+        "--spec", required=True, type=Path, help="JSON file: which window, from where, to where"
+    )
     arguments = parser.parse_args()
     return exit_with(lambda: run(read_compact_spec(arguments.spec)))
 

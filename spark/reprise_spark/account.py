@@ -41,7 +41,9 @@ class Tally:
 
 
 def tally(rows: DataFrame, key: Column, hashes: Column) -> Tally:
-    counted = rows.groupBy(key.alias("key")).agg(F.count("*").alias("records"), hash_sum(hashes).alias("hashes"))
+    counted = rows.groupBy(key.alias("key")).agg(
+        F.count("*").alias("records"), hash_sum(hashes).alias("hashes")
+    )
     found = sorted((row["key"], row["records"], int(row["hashes"])) for row in counted.collect())
     return Tally({key: n for key, n, _ in found}, {key: total for key, _, total in found})
 

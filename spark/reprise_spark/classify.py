@@ -17,11 +17,16 @@ from reprise_spark.contracts import (
     TIME_FIELDS,
     FieldRule,
     event_contracts,
+    java_pattern,
     table_schema,
 )
-from reprise_spark.reasons import VALUES, FIELD_INDEX, reason
+from reprise_spark.plain import EVENT, IS_PLAIN, with_plain_event
+from reprise_spark.reasons import FIELD_INDEX, PARSED, VALUES, reason
 
-PARSED, TYPES, TEXTS, BREACH = "_parsed", "_types", "_texts", "_breach"
+PLAIN = "plain"
+"""In place of a reason, for a record that needs none."""
+
+TYPES, TEXTS, BREACH = "_types", "_texts", "_breach"
 
 # What JSON has and Spark's reader would otherwise add to it or take from it.
 JSON_OPTIONS = {"allowNonNumericNumbers": "false", "mode": "PERMISSIVE"}
@@ -31,7 +36,8 @@ BREACHES = ("missing_field", "wrong_type", "invalid_value", "impossible_value", 
 
 
 def parse(records: DataFrame) -> DataFrame:
-    """Adds `_parsed`: every contract field of the record's JSON as a VARIANT; null when the bytes are no JSON object.
+    """Adds `_parsed`: every contract field of the record's JSON as a VARIANT; null when the bytes are no JSON object,
+    and when the record needs no second look.
 
     A VARIANT keeps the JSON type of a field, which a typed schema does not: it reads the number 5 as the text "5"
     without complaint. Spark's reader stops after the first value and ignores what follows, so the text is put into
@@ -44,9 +50,15 @@ def parse(records: DataFrame) -> DataFrame:
     in_a_list = F.concat(F.lit("["), text, F.lit(',{"_end":"'), digest, F.lit('"}]'))
     names = ["event_type", *(rule.name for rule in event_contracts().fields)]
     schema = f"array<struct<{','.join(f'{name}:variant' for name in names)},_end:string>>"
-    with_list = records.withColumn("_list", F.when(readable, F.from_json(in_a_list, schema, JSON_OPTIONS)))
+    with_list = records.withColumn(
+        "_list", F.when(~F.col(IS_PLAIN) & readable, F.from_json(in_a_list, schema, JSON_OPTIONS))
+    )
     alone = (F.size("_list") == 2) & (F.get("_list", F.lit(1))["_end"] == digest)
     return with_list.withColumn(PARSED, F.when(alone, F.get("_list", F.lit(0)))).drop("_list")
+
+
+def _unless_plain(column: Column) -> Column:
+    return F.when(~F.col(IS_PLAIN), column)
 
 
 def _json_type(value: Column) -> Column:
@@ -62,15 +74,19 @@ def with_fields(parsed: DataFrame) -> DataFrame:
     """Adds `event_type` (null unless text) and, by position of the field in the contracts, JSON types and texts."""
     event_type = F.col(PARSED)["event_type"]
     values = F.array(*[F.col(PARSED)[rule.name] for rule in event_contracts().fields])
-    return (
-        parsed.withColumns(
-            {
-                "_type_given": _json_type(event_type).isNotNull(),
-                "event_type": F.when(_json_type(event_type) == "STRING", _text(event_type)),
-                VALUES: values,
-            }
-        )
-        .withColumns({TYPES: F.transform(VALUES, _json_type), TEXTS: F.transform(VALUES, _text)})
+    return parsed.withColumns(
+        {
+            "_type_given": _json_type(event_type).isNotNull(),
+            "event_type": F.when(F.col(IS_PLAIN), F.col(EVENT)["event_type"]).when(
+                _json_type(event_type) == "STRING", _text(event_type)
+            ),
+            VALUES: _unless_plain(values),
+        }
+    ).withColumns(
+        {
+            TYPES: _unless_plain(F.transform(VALUES, _json_type)),
+            TEXTS: _unless_plain(F.transform(VALUES, _text)),
+        }
     )
 
 
@@ -83,8 +99,7 @@ def _rules() -> Column:
     """Every rule as a struct, in the order of the fields; folded to a constant when the query is planned."""
 
     def as_struct(rule: FieldRule) -> Column:
-        # Java's `$` also stands before a last line break; the contract's does not.
-        pattern = None if rule.pattern is None else rule.pattern.removesuffix("$") + r"\z"
+        pattern = None if rule.pattern is None else java_pattern(rule.pattern)
         return F.struct(
             F.array(*[F.lit(name) for name in sorted(rule.event_types)]).alias("event_types"),
             F.lit(rule.kind).alias("kind"),
@@ -132,7 +147,10 @@ def _breach_of_field(window_end: datetime, rule: Column, position: Column) -> Co
         .when(json_type.isNull(), breach("missing_field"))
         .when(~has_kind, breach("wrong_type"))
         .when((rule["kind"] == "string") & ~has_form, breach("invalid_value"))
-        .when((rule["kind"] == "integer") & ~number.between(rule["minimum"], rule["maximum"]), breach("impossible_value"))
+        .when(
+            (rule["kind"] == "integer") & ~number.between(rule["minimum"], rule["maximum"]),
+            breach("impossible_value"),
+        )
         .when(rule["is_past"] & (time > limit), breach("time_in_future"))
     )
 
@@ -149,7 +167,8 @@ def with_breach(fields: DataFrame, window_end: datetime) -> DataFrame:
     type_known = F.coalesce(F.col("event_type").isin(*known.event_types), F.lit(False))
     breaches = F.transform(_rules(), lambda rule, at: _breach_of_field(window_end, rule, at))
     head = (
-        F.when(F.octet_length("record_value") > MAX_RECORD_BYTES, "oversized")
+        F.when(F.col(IS_PLAIN), PLAIN)
+        .when(F.octet_length("record_value") > MAX_RECORD_BYTES, "oversized")
         .when(F.col(PARSED).isNull(), "malformed_json")
         .when(F.col("_type_given") & ~type_known, "unknown_event_type")
         .when(version_type.isNotNull() & ~version_known, "unsupported_version")
@@ -161,7 +180,8 @@ def with_breach(fields: DataFrame, window_end: datetime) -> DataFrame:
         .withColumns(
             {
                 "reason_code": F.coalesce(
-                    "_head", F.get(F.array(*[F.lit(code) for code in BREACHES]), F.col(BREACH)["code"])
+                    F.nullif("_head", F.lit(PLAIN)),
+                    F.get(F.array(*[F.lit(code) for code in BREACHES]), F.col(BREACH)["code"]),
                 ),
                 FIELD_INDEX: F.when(F.col("_head") == "unsupported_version", version).otherwise(
                     F.col(BREACH)["position"]
@@ -180,6 +200,8 @@ def _event_field(rule: FieldRule) -> Column:
         value = F.when(_is_number(json_type), _number(text).try_cast(target))
     else:
         value = F.when(json_type == rule.kind.upper(), text.try_cast(target))
+    plain = F.col(EVENT)[rule.name].try_cast(target)
+    value = F.when(F.col(IS_PLAIN), plain).otherwise(value)
     if rule.event_types == frozenset(event_contracts().event_types):
         return value
     return F.when(F.col("event_type").isin(*sorted(rule.event_types)), value)
@@ -195,7 +217,9 @@ def classify(records: DataFrame, window_end: datetime) -> DataFrame:
     # A record without event_type is at fault there; the field stands outside the list of rules.
     at_type = F.col("reason_code").isin("unknown_event_type", "missing_field") & F.col(FIELD_INDEX).isNull()
     field = F.when(at_type, "event_type").otherwise(F.get(F.array(*map(F.lit, names)), F.col(FIELD_INDEX)))
-    breached = with_breach(with_fields(parse(records)), window_end).withColumn("field", field)
+    breached = with_breach(with_fields(parse(with_plain_event(records, window_end))), window_end).withColumn(
+        "field", field
+    )
     return breached.select(
         *[F.col(name) for name in records.columns],
         "event_type",

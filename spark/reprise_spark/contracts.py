@@ -47,6 +47,11 @@ class EventContracts:
     """Every field of every type but event_type, in an order that suits each of them."""
 
 
+def java_pattern(pattern: str) -> str:
+    """Java's `$` also stands before a last line break; the contract's does not."""
+    return pattern.removesuffix("$") + r"\z"
+
+
 def _kind(schema: dict[str, Any]) -> Kind:
     match schema.get("type"):
         case "string":

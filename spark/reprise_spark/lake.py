@@ -95,9 +95,7 @@ def in_window(window_start: datetime) -> Column:
     return (start >= F.lit(window_start)) & (start < F.lit(window_start + timedelta(hours=1)))
 
 
-def replace_window(
-    rows: DataFrame, name: str, window_start: datetime, summary: Mapping[str, str]
-) -> None:
+def replace_window(rows: DataFrame, name: str, window_start: datetime, summary: Mapping[str, str]) -> None:
     """Replaces the window's partition in one commit, also by nothing; `summary` goes into the snapshot."""
     writer = rows.writeTo(name)
     for key, value in summary.items():
@@ -109,10 +107,10 @@ def window_rows(spark: SparkSession, name: str, window_start: datetime) -> DataF
     return spark.table(name).where(in_window(window_start))
 
 
-def iceberg_table(spark: SparkSession, name: str) -> Any:  # noqa: ANN401 - a Java object
+def iceberg_table(spark: SparkSession, name: str) -> Any:
     """Iceberg's own table object; the SQL ways to these facts would each start a Spark job."""
-    jvm: Any = spark._jvm  # noqa: SLF001
-    return jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, name)  # noqa: SLF001
+    jvm: Any = spark._jvm
+    return jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, name)
 
 
 def table_version(spark: SparkSession, name: str) -> TableVersion:

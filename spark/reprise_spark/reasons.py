@@ -93,7 +93,9 @@ def reason(window_end: datetime) -> Column:
             ),
         )
         .when(code == "malformed_json", not_json)
-        .when(code == "unknown_event_type", F.concat(is_, F.lit(f"; known are {', '.join(known.event_types)}")))
+        .when(
+            code == "unknown_event_type", F.concat(is_, F.lit(f"; known are {', '.join(known.event_types)}"))
+        )
         .when(
             code == "unsupported_version",
             F.concat(is_, F.lit(f"; this platform reads {known.version}")),
@@ -102,7 +104,9 @@ def reason(window_end: datetime) -> Column:
             code == "missing_field",
             F.concat(field, F.lit(" is "), F.when(value.isNull(), "missing").otherwise("null")),
         )
-        .when(code == "wrong_type", F.concat(is_, F.lit(", "), _type_name(value), F.lit("; it must be "), kinds))
+        .when(
+            code == "wrong_type", F.concat(is_, F.lit(", "), _type_name(value), F.lit("; it must be "), kinds)
+        )
         .when(code == "invalid_value", F.concat(is_, F.lit("; it must "), forms))
         .when(code == "impossible_value", F.concat(is_, F.lit("; it must be "), ranges))
         .when(

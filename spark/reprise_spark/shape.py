@@ -51,8 +51,12 @@ def set_duplicates_aside(classified: DataFrame, repeated: DataFrame) -> DataFram
 def read_catalogue(spark: SparkSession, file: Path | None) -> DataFrame:
     """The tracks of the catalogue; none when there is no file."""
     events = table_schema("events")
-    enriched = events.fieldNames()[events.fieldNames().index("track_title") : events.fieldNames().index("kafka_partition")]
-    columns = ", ".join(["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in enriched)])
+    enriched = events.fieldNames()[
+        events.fieldNames().index("track_title") : events.fieldNames().index("kafka_partition")
+    ]
+    columns = ", ".join(
+        ["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in enriched)]
+    )
     if file is None:
         return spark.createDataFrame([], columns)
     return spark.read.schema(columns).json(file.resolve().as_uri()).dropDuplicates(["track_id"])

@@ -117,7 +117,9 @@ def _ingest(raw: Mapping[str, Any]) -> IngestSpec:
     )
     for receipt in spec.receipts:
         if receipt.window != spec.window or receipt.topic != spec.topic:
-            raise ValueError(f"the receipt of shard {receipt.shard} is for {receipt.window} in {receipt.topic}")
+            raise ValueError(
+                f"the receipt of shard {receipt.shard} is for {receipt.window} in {receipt.topic}"
+            )
     if spec.catalogue_file is not None and not spec.catalogue_file.is_file():
         raise JobFailure("ResourceMissing", f"the catalogue file {spec.catalogue_file} does not exist")
     return spec
