@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Open, metrics_of, text_of
+from conftest import APP, Open, metrics_of, text_of
 from serving_fixture import point_to, write_snapshot
+
+from reprise_dashboard import freshness
+from reprise_dashboard.settings import Settings
 
 
 def test_without_a_snapshot_it_says_how_to_get_one(serving: Path, open_page: Open) -> None:
@@ -76,6 +79,27 @@ def test_a_new_snapshot_appears_and_the_choice_stays(
     assert metrics_of(app)["Playbacks"] == f"{len(more):,}"
     assert app.button_group[0].value == "All"
     assert "Snapshot <b>two</b>" in text_of(app)
+
+
+def test_a_publication_between_two_polls_runs_the_page_again(
+    serving: Path, listening: pd.DataFrame, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_snapshot(serving, "one", listening.head(50))
+    looks = iter(["before", "after a publication", "at rest", "at rest"])
+    runs = []
+
+    def stamp(settings: Settings, with_reports: bool) -> tuple[str, ...]:
+        runs.append(next(looks, "at rest"))
+        return (runs[-1],)
+
+    monkeypatch.setattr(freshness, "stamp", stamp)
+    open_page()
+    assert runs == ["before", "after a publication", "at rest", "at rest"]
+
+
+def test_no_folder_is_called_pages() -> None:
+    """Streamlit would run a page in it alone, without the navigation, when its address is opened first."""
+    assert not (APP.parent / "pages").exists()
 
 
 def test_many_days_go_by_day(serving: Path, listening: pd.DataFrame, open_page: Open) -> None:

@@ -101,7 +101,7 @@ def test_a_new_window_appears_and_the_choice_stays(serving: Path, open_page: Ope
     write_report(serving, running(FIRST_WINDOW + 2 * HOUR))
     app.run()
     assert app.selectbox[0].value == "2026-01-11T12:00Z"
-    assert metrics_of(app)["Windows completed"] == "2"
+    assert metrics_of(app)["Completed"] == "2"
     assert "2026-01-11T14:00Z" in text_of(app)
 
 
@@ -113,7 +113,7 @@ def test_a_malformed_report_is_named_and_the_rest_is_shown(
     (serving / "reports" / "2026-01-11T13-00Z.json").write_text(broken, encoding="utf-8")
     app = open_page(PAGE)
     assert "2026-01-11T13-00Z.json" in app.warning[0].value
-    assert metrics_of(app)["Windows completed"] == "1"
+    assert metrics_of(app)["Completed"] == "1"
 
 
 def test_only_malformed_reports(serving: Path, open_page: Open) -> None:
@@ -129,7 +129,7 @@ def test_a_broken_snapshot_does_not_hide_the_windows(serving: Path, open_page: O
     (serving / "current.json").write_text("{", encoding="utf-8")
     app = open_page(PAGE)
     assert "cannot be used" in app.warning[0].value
-    assert metrics_of(app)["Windows completed"] == "1"
+    assert metrics_of(app)["Completed"] == "1"
 
 
 def test_links_lead_where_the_report_and_the_environment_say(

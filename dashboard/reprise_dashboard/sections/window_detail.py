@@ -122,7 +122,7 @@ def _hops(report: WindowReport) -> None:
         if not report.hops:
             st.caption("No hop has been reached yet.")
             return
-        columns = [Column("Hop"), Column("Expected", "r"), Column("Observed", "r"), Column("Verdict", "wrap")]
+        columns = [Column("Hop"), Column("Verdict", "wrap"), Column("Expected", "r"), Column("Observed", "r")]
         rows = [
             [
                 titled(hop.name, _HOPS.get(hop.name, "")),

@@ -30,7 +30,7 @@ def headline(reports: tuple[WindowReport, ...]) -> None:
     arrived = sum(report.counts.arrived for report in reports)
     figures = [
         (
-            "Windows completed",
+            "Completed",
             formatting.count(states["completed"]),
             "Windows that ran through all eight steps.",
         ),
