@@ -44,11 +44,10 @@ export async function seeAirflowGrid(
 ): Promise<string> {
   const run = report.airflow?.run_id ?? '';
   const page = await openAirflow(visitor, config, `/dags/${DAG}`);
-  // The grid names its columns by the run they stand for.
-  await page.locator(`a[href*="/dags/${DAG}/runs/"]`).first().waitFor();
-  await visitor.keep(page, 'airflow-grid');
-  const column = page.locator(`a[href*="${run}"], a[href*="${encodeURIComponent(run)}"]`).first();
+  // A column of the grid is a link to the run it stands for.
+  const column = page.locator(`a[href*="/runs/${run}"], a[href*="/runs/${encodeURIComponent(run)}"]`).first();
   await column.waitFor();
+  await visitor.keep(page, 'airflow-grid');
   await column.click();
   await page.waitForURL(/\/runs\//);
   await page.getByText('run_window').first().waitFor();
