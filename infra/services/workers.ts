@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { type Capability, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import type { Service, ServiceContext } from './service.ts';
 
+/** kafkajs computes a negative delay after a slow answer; harmless, and not for the reader of a log. */
+const QUIET = '--disable-warning=TimeoutNegativeWarning';
+
 /** One process per task queue, so that each capability can be restarted and scaled by itself. */
 export function workerServices(context: ServiceContext): Service[] {
   const { config, node } = context;
@@ -9,14 +12,7 @@ export function workerServices(context: ServiceContext): Service[] {
     name: `worker-${queue}`,
     kind: 'server',
     needs: ['temporal', 'reprise-init'],
-    command: [
-      node,
-      // kafkajs computes a negative delay after a slow answer; harmless, and not for the reader of this log.
-      '--disable-warning=TimeoutNegativeWarning',
-      join(config.paths.repository, 'workers', 'worker.ts'),
-      '--queue',
-      queue,
-    ],
+    command: [node, QUIET, join(config.paths.repository, 'workers', 'worker.ts'), '--queue', queue],
     cwd: config.paths.repository,
     env: instanceEnvironment(context),
     ready: { kind: 'log', text: 'worker ready' },
@@ -32,7 +28,7 @@ export function initService(context: ServiceContext): Service {
     name: 'reprise-init',
     kind: 'job',
     needs: ['kafka', 'minio'],
-    command: [node, join(config.paths.repository, 'cli', 'main.ts'), 'init'],
+    command: [node, QUIET, join(config.paths.repository, 'cli', 'main.ts'), 'init'],
     cwd: config.paths.repository,
     env: instanceEnvironment(context),
   };
