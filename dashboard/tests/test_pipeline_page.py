@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,6 +60,10 @@ def test_a_failed_window_is_shown_before_all_others(serving: Path, open_page: Op
     assert "✕ differs" in said
     assert "events holds 3 track_played fewer than the ledger says." in said
     assert ">-3<" in said
+    # Each figure stands under its own heading.
+    valid = failed(FIRST_WINDOW)["counts"]["valid"]
+    assert re.search(rf'class="r">{valid:,}<.*?class="r">{valid - 3:,}<', said)
+    assert re.search(r'class="wrap"><span class="rp-bad rp-state">✕ differs', said)
     assert metrics_of(app)["Failed or cancelled"] == "1"
     assert metrics_of(app)["Reconciled"] == "1 of 2"
 

@@ -126,9 +126,9 @@ def _hops(report: WindowReport) -> None:
         rows = [
             [
                 titled(hop.name, _HOPS.get(hop.name, "")),
+                _verdict(hop),
                 _side(hop.expected),
                 _side(hop.observed),
-                _verdict(hop),
             ]
             for hop in report.hops
         ]
