@@ -62,8 +62,8 @@ def _header(name: str) -> Column:
 def vouched_for(kafka: DataFrame, spec: IngestSpec) -> DataFrame:
     """Of Kafka's records those on a receipt of the window, as the columns of `raw` and the `shard`.
 
-    Other windows, other publications of the same window and other shards may lie between them: a record counts when
-    its headers name the receipt and its offset lies in the receipt's range.
+    Other windows, other publications of the same window and other shards may lie between them: a record
+    counts when its headers name the receipt and its offset lies in the receipt's range.
     """
     rows = [
         (str(receipt.shard), receipt.content_hash, one.partition, one.first, one.last)

@@ -1,8 +1,9 @@
-"""Whether the bytes of a record are an event, and if not, why: the rules of `contracts/classify.ts` as columns.
+"""Whether the bytes of a record are an event, and if not, why: the rules of `contracts/classify.ts` as
+columns.
 
-Everything is an expression of Spark's own: a Python function would ship every record to Python and back. The rules
-are an array of data that one lambda walks, and not a column a rule: a hundred columns are more code than Java
-compiles at once, and were measured at a fifth of the speed.
+Everything is an expression of Spark's own: a Python function would ship every record to Python and back. The
+rules are an array of data that one lambda walks, and not a column a rule: a hundred columns are more code
+than Java compiles at once, and were measured at a fifth of the speed.
 """
 
 from datetime import datetime, timedelta
@@ -28,20 +29,21 @@ PLAIN = "plain"
 
 TYPES, TEXTS, BREACH = "_types", "_texts", "_breach"
 
-# What JSON has and Spark's reader would otherwise add to it or take from it.
-JSON_OPTIONS = {"allowNonNumericNumbers": "false", "mode": "PERMISSIVE"}
+# What Spark's reader would otherwise let pass as JSON.
+JSON_OPTIONS = {"allowNonNumericNumbers": "false", "allowSingleQuotes": "false"}
 
 BREACHES = ("missing_field", "wrong_type", "invalid_value", "impossible_value", "time_in_future")
 """What may be wrong with a field, in the order of REASON_ORDER."""
 
 
 def parse(records: DataFrame) -> DataFrame:
-    """Adds `_parsed`: every contract field of the record's JSON as a VARIANT; null when the bytes are no JSON object,
-    and when the record needs no second look.
+    """Adds `_parsed`: every contract field of the record's JSON as a VARIANT; null when the bytes are no JSON
+    object, and when the record needs no second look.
 
-    A VARIANT keeps the JSON type of a field, which a typed schema does not: it reads the number 5 as the text "5"
-    without complaint. Spark's reader stops after the first value and ignores what follows, so the text is put into
-    a list, before the MD5 of itself: only if the second element is that MD5 was the text one value and nothing else.
+    A VARIANT keeps the JSON type of a field, which a typed schema does not: it reads the number 5 as the text
+    "5" without complaint. Spark's reader stops after the first value and ignores what follows, so the text is
+    put into a list, before the MD5 of itself: only if the second element is that MD5 was the text one value
+    and nothing else.
     """
     value = F.col("record_value")
     text = value.cast("string")
@@ -71,7 +73,8 @@ def _text(value: Column) -> Column:
 
 
 def with_fields(parsed: DataFrame) -> DataFrame:
-    """Adds `event_type` (null unless text) and, by position of the field in the contracts, JSON types and texts."""
+    """Adds `event_type` (null unless text) and, by position of the field in the contracts, JSON types and
+    texts."""
     event_type = F.col(PARSED)["event_type"]
     values = F.array(*[F.col(PARSED)[rule.name] for rule in event_contracts().fields])
     return parsed.withColumns(
@@ -119,12 +122,14 @@ def _is_number(json_type: Column) -> Column:
 
 
 def _number(text: Column) -> Column:
-    # Numbers are compared as JSON readers have them, as doubles: 5, 5.0 and 5e0 are one number, 1e400 is infinite.
+    # Numbers are compared as JSON readers have them, as doubles: 5, 5.0 and 5e0 are one number, 1e400 is
+    # infinite.
     return text.try_cast("double")
 
 
 def _breach_of_field(window_end: datetime, rule: Column, position: Column) -> Column:
-    """The first of BREACHES that the field commits, with its place in the contract; null when it commits none."""
+    """The first of BREACHES that the field commits, with its place in the contract; null when it commits
+    none."""
     json_type, text = F.get(TYPES, position), F.get(TEXTS, position)
     limit = F.lit(window_end + timedelta(milliseconds=CLOCK_SKEW_MS))
     number, time = _number(text), F.try_to_timestamp(text)
@@ -192,7 +197,8 @@ def with_breach(fields: DataFrame, window_end: datetime) -> DataFrame:
 
 
 def _event_field(rule: FieldRule) -> Column:
-    """A field as its table column; null where it has another JSON type, or the event's type has no such field."""
+    """A field as its table column; null where it has another JSON type, or the event's type has no such
+    field."""
     position = F.lit(_position(rule.name))
     json_type, text = F.get(TYPES, position), F.get(TEXTS, position)
     target = table_schema("events")[rule.name].dataType
@@ -210,8 +216,8 @@ def _event_field(rule: FieldRule) -> Column:
 def classify(records: DataFrame, window_end: datetime) -> DataFrame:
     """Adds to records with a `record_value` what they are.
 
-    `event_type` and every contract field as its table column, as far as the record has them in the right JSON type;
-    `reason_code`, `field` and `reason`, all null when the record is a valid event.
+    `event_type` and every contract field as its table column, as far as the record has them in the right JSON
+    type; `reason_code`, `field` and `reason`, all null when the record is a valid event.
     """
     names = [rule.name for rule in event_contracts().fields]
     # A record without event_type is at fault there; the field stands outside the list of rules.

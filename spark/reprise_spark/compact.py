@@ -22,7 +22,8 @@ from reprise_spark.spec import LakeAccess, WindowSpec
 
 PHASES = ("start", "hash before", *(f"rewrite {table}" for table in LAKE_TABLES), "expire", "hash after")
 
-# A reader, a replay or a person may still hold a version that a report of today names; one a commit keeps the last.
+# A reader, a replay or a person may still hold a version that a report of today names; one a commit keeps the
+# last.
 KEEP_SNAPSHOTS = 20
 KEEP_FOR = timedelta(days=1)
 
@@ -65,7 +66,7 @@ def _rewrite(spark: SparkSession, catalog: str, name: str, spec: WindowSpec) -> 
 def _expire(spark: SparkSession, catalog: str, name: str) -> int:
     """Drops snapshots that are neither young nor among the newest, and the files that only they knew."""
     metadata = iceberg_table(spark, name)
-    before = metadata.operations().current().snapshots().size()
+    before: int = metadata.operations().current().snapshots().size()
     if before <= KEEP_SNAPSHOTS:
         return 0
     older_than = (datetime.now(UTC) - KEEP_FOR).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -75,7 +76,7 @@ def _expire(spark: SparkSession, catalog: str, name: str) -> int:
         args={"name": name},
     ).collect()
     metadata.refresh()
-    after = metadata.operations().current().snapshots().size()
+    after: int = metadata.operations().current().snapshots().size()
     return max(0, before - after)
 
 
@@ -109,7 +110,7 @@ def compact(spark: SparkSession, spec: WindowSpec, progress: Progress) -> None:
     if hash_after != hash_before:
         raise JobFailure(
             "DataQualityFailed",
-            f"compaction changed the rows of {spec.window}: content hash {hash_before} before, {hash_after} after",
+            f"compaction changed the rows of {spec.window}: content hash {hash_before}, then {hash_after}",
         )
     report = {
         "window": spec.window,

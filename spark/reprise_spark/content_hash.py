@@ -9,7 +9,8 @@ EMPTY_CONTENT_HASH = "0" * 16
 
 
 def record_hash(value: Column) -> Column:
-    """First eight bytes of the MD5 of a record's bytes, big-endian, as a signed 64-bit number; null is no bytes."""
+    """First eight bytes of the MD5 of a record's bytes, big-endian, as a signed 64-bit number; null is no
+    bytes."""
     digest = F.md5(F.coalesce(value, F.lit(b"")))
     return F.conv(F.substring(digest, 1, 16), 16, -10).cast("bigint")
 

@@ -79,7 +79,8 @@ def _rule(name: str, schema: dict[str, Any], event_types: frozenset[str]) -> Fie
 
 
 def _types_in_contract_order() -> tuple[str, ...]:
-    """The types as the sentence of `unknown_event_type` lists them; the file names only sort alphabetically."""
+    """The types as the sentence of `unknown_event_type` lists them; the file names only sort
+    alphabetically."""
     return ("track_played", "track_skipped", "track_liked", "playlist_created", "playlist_track_added")
 
 
@@ -87,8 +88,9 @@ def _types_in_contract_order() -> tuple[str, ...]:
 def event_contracts() -> EventContracts:
     """The rules of all event types at once.
 
-    The same field follows the same rule in every type, so each is checked once a record and not once a type; the
-    order merges the orders of the types, so that the first field at fault is the one that its contract names first.
+    The same field follows the same rule in every type, so each is checked once a record and not once a type;
+    the order merges the orders of the types, so that the first field at fault is the one that its contract
+    names first.
     """
     schemas: dict[str, dict[str, Any]] = {
         path.stem: json.loads(path.read_text())["properties"]

@@ -87,7 +87,8 @@ def _first_line(text: str) -> str:
 
 
 def exit_with(run: Callable[[], None]) -> int:
-    """Runs a job; a known failure becomes one line on stderr and its exit code, anything else stays a traceback."""
+    """Runs a job; a known failure becomes one line on stderr and its exit code, anything else stays a
+    traceback."""
     try:
         run()
     except Exception as error:

@@ -1,7 +1,7 @@
 """The ingest job: a window's records from Kafka into `raw`, `events`, `quarantine` and `minute_counts`.
 
-Each table's partition is replaced whole, so running it again, also after a run that was cut off between two tables,
-leaves the same rows.
+Each table's partition is replaced whole, so running it again, also after a run that was cut off between two
+tables, leaves the same rows.
 """
 
 from pyspark.sql import DataFrame, SparkSession
@@ -49,7 +49,8 @@ def _settle(classified: DataFrame) -> DataFrame:
 
 
 def _check_arrivals(spec: IngestSpec, arrived: int) -> None:
-    """All that the receipts vouch for must be there: Kafka forgets by age, and a window with holes is no window."""
+    """All that the receipts vouch for must be there: Kafka forgets by age, and a window with holes is no
+    window."""
     if arrived != spec.expected_records:
         raise JobFailure(
             "DataQualityFailed",

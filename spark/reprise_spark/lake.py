@@ -11,7 +11,8 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 from reprise_spark.contracts import table_schema
 from reprise_spark.spec import LakeAccess
 
-# Rows in the order in which they are asked for lie together: files hold narrow ranges, and readers skip the rest.
+# Rows in the order in which they are asked for lie together: files hold narrow ranges, and readers skip the
+# rest.
 SORT_ORDER = {
     "raw": "kafka_partition, kafka_offset",
     "events": "event_type, occurred_at, listener_id",
@@ -29,7 +30,8 @@ TABLE_PROPERTIES = {
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
     "write.metadata.delete-after-commit.enabled": "true",
-    # A window's report names the metadata file that it read; four commits a window keep it for some hundred windows.
+    # A window's report names the metadata file that it read; four commits a window keep it for some hundred
+    # windows.
     "write.metadata.previous-versions-max": "400",
     # Two windows may commit at once; each retries on the other's commit, and their partitions are disjoint.
     "commit.retry.num-retries": "20",
@@ -63,7 +65,8 @@ def _quoted(text: str) -> str:
 def create_table_statement(name: str, table: str) -> str:
     """Partitioned by the hour of `window_start`: a window is a partition, and nothing of it lies elsewhere.
 
-    By the hour and not by the value: both make the same partitions, but the value would put `%3A` into object keys.
+    By the hour and not by the value: both make the same partitions, but the value would put `%3A` into object
+    keys.
     """
     columns = ",\n  ".join(
         f"{field.name} {_ddl_type(field.dataType)}"

@@ -1,9 +1,10 @@
-"""A quick look that settles nearly every record: is it an event, written just as the contracts' own writer does?
+"""A quick look that settles nearly every record: is it an event, written just as the contracts' own writer
+does?
 
-Most records are valid and in plain form: the contract's fields in their order, without white space. Such a record is
-read into typed columns, and if writing those gives back the very same bytes, then it had no other field, no other
-JSON type, no repeated key and nothing after it. What is not in plain form has nothing wrong with it yet: it goes the
-long way, through `classify.py`.
+Most records are valid and in plain form: the contract's fields in their order, without white space. Such a
+record is read into typed columns, and if writing those gives back the very same bytes, then it had no other
+field, no other JSON type, no repeated key and nothing after it. What is not in plain form has nothing wrong
+with it yet: it goes the long way, through `classify.py`.
 """
 
 from datetime import datetime, timedelta
@@ -48,7 +49,8 @@ def _keeps_rule(rule: FieldRule, window_end: datetime) -> Column:
 
 
 def with_plain_event(records: DataFrame, window_end: datetime) -> DataFrame:
-    """Adds `_event`, the contract fields as a struct, and `_is_plain`: the record is a valid event in plain form."""
+    """Adds `_event`, the contract fields as a struct, and `_is_plain`: the record is a valid event in plain
+    form."""
     known = event_contracts()
     text = F.col("record_value").cast("string")
     schema = ", ".join(["event_type string", *(f"{rule.name} {_TYPES[rule.kind]}" for rule in known.fields)])

@@ -1,4 +1,5 @@
-"""What a running job tells its caller: a line of stdout as each phase begins, and the seconds that each took."""
+"""What a running job tells its caller: a line of stdout as each phase begins, and the seconds that each
+took."""
 
 import json
 import time

@@ -1,4 +1,5 @@
-"""The sentence that tells a person what is wrong with a record; the same words as in `contracts/classify.ts`."""
+"""The sentence that tells a person what is wrong with a record; the same words as in
+`contracts/classify.ts`."""
 
 import json
 from collections.abc import Iterable

@@ -6,7 +6,8 @@ from reprise_spark.spec import LakeAccess
 
 
 def catalog_settings(lake: LakeAccess) -> dict[str, str]:
-    """Spark's settings for the Iceberg catalogue. The object store's keys are in the environment, never here."""
+    """Spark's settings for the Iceberg catalogue. The object store's keys are in the environment, never
+    here."""
     catalog = f"spark.sql.catalog.{lake.catalog_name}"
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",

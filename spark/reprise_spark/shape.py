@@ -11,7 +11,8 @@ DUPLICATE_REASON = "duplicate_event"
 
 
 def repeated_ids(classified: DataFrame) -> DataFrame:
-    """The event_ids that stand more than once among the valid records, with the place of the first of them."""
+    """The event_ids that stand more than once among the valid records, with the place of the first of
+    them."""
     place = F.struct("kafka_partition", "kafka_offset")
     return (
         classified.where(F.col("reason_code").isNull())
@@ -67,7 +68,8 @@ def raw_rows(records: DataFrame) -> DataFrame:
 
 
 def event_rows(settled: DataFrame, catalogue: DataFrame) -> DataFrame:
-    """Valid, distinct events with the attributes of their track; those are null when the catalogue lacks it."""
+    """Valid, distinct events with the attributes of their track; those are null when the catalogue lacks
+    it."""
     return (
         settled.where(F.col("reason_code").isNull())
         .join(F.broadcast(catalogue), on="track_id", how="left")

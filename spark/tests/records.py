@@ -50,8 +50,17 @@ def event_id(number: int) -> str:
 
 def raw_frame(spark: SparkSession, values: list[bytes | None]) -> DataFrame:
     """Records of one partition, in the order given, with the columns of `raw`."""
-    rows = [
-        (WINDOW_START, "events", 0, offset, WINDOW_START, None, None if value is None else bytearray(value), [])
+    rows: list[tuple[Any, ...]] = [
+        (
+            WINDOW_START,
+            "events",
+            0,
+            offset,
+            WINDOW_START,
+            None,
+            None if value is None else bytearray(value),
+            [],
+        )
         for offset, value in enumerate(values)
     ]
     frame = spark.createDataFrame(
