@@ -11,7 +11,7 @@ import { loadPartition } from './bigquery-load.ts';
 import { copyTable } from './bigquery-read.ts';
 import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
-import { assertAudited } from './mart-state.ts';
+import { assertAudited, type MartState } from './mart-state.ts';
 import {
   lakeSelection,
   type LoadedWindow,
@@ -56,9 +56,16 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
     withMartsToOurselves: (progress, work) => withFileToOurselves(ourselves, progress, work),
     copyMarts: (target, progress) =>
       withFileToOurselves(ourselves, progress, async () => {
-        const state = `SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%SZ', window_start) AS window_start, state
+        const state = `SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%MZ', window_start) AS window_start, state
           FROM ${lakeTable(MART_STATE_TABLE)}`;
-        assertAudited((await runQuery(bigQuery, 'look up the state of the marts', state, progress))[0]);
+        assertAudited(
+          (await runQuery(
+            bigQuery,
+            'look up the state of the marts',
+            state,
+            progress,
+          )) as unknown as MartState[],
+        );
         const rows = {} as Record<Mart, number>;
         for (const mart of MARTS) {
           progress.note({ publishing: mart });

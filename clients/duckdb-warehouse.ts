@@ -6,7 +6,7 @@ import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import { windowBounds, type WindowId } from '../contracts/window.ts';
 import { attachWarehouse, duckDbError, withFileToOurselves } from './duckdb-file.ts';
-import { assertAudited } from './mart-state.ts';
+import { assertAudited, type MartState } from './mart-state.ts';
 import {
   lakeSelection,
   type LoadedWindow,
@@ -144,10 +144,7 @@ async function loaded(connection: DuckDBConnection, windowStart: string): Promis
 }
 
 async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, number>> {
-  const state = await target.runAndReadAll(
-    `SELECT strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') AS window_start, state FROM ${SCHEMA}.${MART_STATE_TABLE}`,
-  );
-  assertAudited(state.getRowObjectsJson()[0]);
+  assertAudited(await martStates(target));
   const rows = {} as Record<Mart, number>;
   for (const mart of MARTS) {
     progress.note({ publishing: mart });
@@ -157,6 +154,17 @@ async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<
   }
   await copyDescriptions(target);
   return rows;
+}
+
+async function martStates(connection: DuckDBConnection): Promise<MartState[]> {
+  const there = await connection.runAndReadAll(`SELECT 1 FROM duckdb_tables()
+    WHERE database_name = 'warehouse' AND schema_name = ${quoteText(WAREHOUSE_SOURCE_SCHEMA)}
+      AND table_name = ${quoteText(MART_STATE_TABLE)}`);
+  if (there.currentRowCount === 0) return [];
+  const states = await connection.runAndReadAll(
+    `SELECT strftime(window_start, '%Y-%m-%dT%H:%MZ') AS window_start, state FROM ${SCHEMA}.${MART_STATE_TABLE}`,
+  );
+  return states.getRowObjectsJson() as unknown as MartState[];
 }
 
 async function copyDescriptions(target: DuckDBConnection): Promise<void> {

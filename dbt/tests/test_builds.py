@@ -6,14 +6,15 @@ PLAYBACKS = (
     "select cast(activity_hour as date)::varchar, sum(playbacks) "
     "from marts.hourly_activity group by 1 order by 1"
 )
-STATE = "select state from lake.mart_state"
+STATE = "select window_start::varchar, state from lake.mart_state order by 1"
+EVER = "1970-01-01 00:00:00"
 
 
 def test_a_day_that_lost_its_events_is_emptied_and_others_stay(new_warehouse: Warehouse) -> None:
     warehouse = new_warehouse
     succeeds(warehouse.build)
     assert warehouse.sql(PLAYBACKS) == [("2026-01-04", 1), ("2026-01-05", 2)]
-    assert warehouse.sql(STATE) == [("audited",)]
+    assert warehouse.sql(STATE) == [(EVER, "audited")]
 
     warehouse.sql("delete from lake.events where event_id in ('d', 'b')")
     warehouse.sql("delete from lake.minute_counts")
@@ -25,6 +26,7 @@ def test_a_day_that_lost_its_events_is_emptied_and_others_stay(new_warehouse: Wa
         # The day that is not named keeps what was built of it.
     )
     assert warehouse.sql(PLAYBACKS) == [("2026-01-05", 2)]
+    assert warehouse.sql(STATE) == [(EVER, "audited"), ("2026-01-07 00:00:00", "audited")]
 
 
 def test_a_failed_test_stops_what_depends_on_it(new_warehouse: Warehouse) -> None:
@@ -32,7 +34,7 @@ def test_a_failed_test_stops_what_depends_on_it(new_warehouse: Warehouse) -> Non
     warehouse.sql("update lake.events set ms_played = -5 where event_id = 'b'")
     result = warehouse.build()
     assert result.returncode == 1
-    assert warehouse.sql(STATE) == [("failed",)]
+    assert warehouse.sql(STATE) == [(EVER, "failed")]
     statuses = {one["unique_id"]: one["status"] for one in warehouse.artifact("run_results.json")["results"]}
     assert statuses["model.reprise.hourly_activity"] == "skipped"
     assert [name for name, status in statuses.items() if status == "fail"]
