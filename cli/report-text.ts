@@ -8,7 +8,7 @@ export function reportText(report: WindowReport): string {
   const blocks = [
     summary(report),
     hops(report.hops),
-    byType(report.hops),
+    ...report.hops.map(byKind),
     differences(report.hops),
     quarantined(report.quarantined_by_reason),
     steps(report),
@@ -59,18 +59,16 @@ function hops(all: readonly HopReport[]): string[] {
 
 const hash = (value: string | null): string => value ?? '-';
 
-/** Hops that count the records by kind, one table each. */
-function byType(all: readonly HopReport[]): string[] {
-  return all.flatMap(({ hop, expected, observed }) => {
-    const kinds = [...new Set([...Object.keys(expected.by), ...Object.keys(observed.by)])].toSorted();
-    if (kinds.length === 0) return [];
-    const rows = kinds.map((kind) => [
-      `  ${kind}`,
-      count(expected.by[kind] ?? 0),
-      count(observed.by[kind] ?? 0),
-    ]);
-    return table([`${hop} by ${hop === 'quarantine' ? 'reason' : 'type'}`, 'expected', 'observed'], rows);
-  });
+/** The hop's records by type or by reason; nothing where a hop does not tell them apart. */
+function byKind({ hop, expected, observed }: HopReport): string[] {
+  const kinds = [...new Set([...Object.keys(expected.by), ...Object.keys(observed.by)])].toSorted();
+  if (kinds.length === 0) return [];
+  const rows = kinds.map((kind) => [
+    `  ${kind}`,
+    count(expected.by[kind] ?? 0),
+    count(observed.by[kind] ?? 0),
+  ]);
+  return table([`${hop} by ${hop === 'quarantine' ? 'reason' : 'type'}`, 'expected', 'observed'], rows);
 }
 
 function differences(all: readonly HopReport[]): string[] {
@@ -82,7 +80,7 @@ function quarantined(byReason: Readonly<Record<string, number>>): string[] {
   const reasons = Object.entries(byReason);
   if (reasons.length === 0) return [];
   return [
-    'quarantined',
+    'quarantined, and why',
     ...reasons
       .toSorted(([, one], [, other]) => other - one)
       .flatMap(([reason, records]) => [

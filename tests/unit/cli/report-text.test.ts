@@ -18,7 +18,7 @@ describe('a report for a person', () => {
         track_played         6        6
         track_skipped        2        2
 
-      quarantined
+      quarantined, and why
                1  malformed_json
                   The bytes are not a JSON object in UTF-8.
 
@@ -59,7 +59,7 @@ describe('a report for a person', () => {
     );
     expect(text).toContain('failed, not reconciled');
     expect(text).toContain('no hop was reached');
-    expect(text).not.toContain('quarantined\n');
+    expect(text).not.toContain('quarantined, and why');
   });
 
   test('fits 80 columns but for links', () => {
