@@ -40,7 +40,7 @@ export async function bringUp(options: { only?: readonly string[] } = {}): Promi
 
   const result = await stack.start();
   if (result === 'restarted') say('settings have changed, or a part had failed: everything is started anew');
-  else if (result === 'started') say(`starting ${stack.services.length} processes`);
+  else if (result === 'started') say(`starting ${stack.services.map(({ name }) => name).join(', ')}`);
   const table = startupTable();
   try {
     await stack.waitUntilReady({ timeoutMs: START_LIMIT_MS, onStatus: table.update });

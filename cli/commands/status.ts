@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Stack } from '../../infra/stack.ts';
 import { ownedProcesses } from '../../infra/supervisor/owned-processes.ts';
 import { isSettled } from '../../infra/supervisor/readiness.ts';
-import { addresses } from '../addresses.ts';
+import { openAddresses } from '../addresses.ts';
 
 export function register(command: Command): void {
   command
@@ -15,10 +15,17 @@ export function register(command: Command): void {
       const ready = statuses?.every(isSettled) ?? false;
       if (!ready) process.exitCode = 1;
       const leftovers = statuses ? [] : await ownedProcesses(config.paths.instance);
-      const pages = addresses(config);
+      const running = statuses?.map(({ name }) => name) ?? [];
+      const pages = openAddresses(config, running);
       if (json) {
         const state = statuses === undefined ? 'stopped' : ready ? 'ready' : 'starting';
-        const answer = { instance: config.instance, state, services: statuses ?? [], leftovers, pages };
+        const answer = {
+          instance: config.instance,
+          state,
+          services: statuses ?? [],
+          leftovers,
+          pages: Object.fromEntries(pages),
+        };
         process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
         return;
       }
@@ -42,6 +49,6 @@ export function register(command: Command): void {
         ];
         process.stdout.write(`${columns.join('  ').trimEnd()}\n`);
       }
-      for (const [name, url] of Object.entries(pages)) process.stdout.write(`${name.padEnd(10)} ${url}\n`);
+      for (const [name, url] of pages) process.stdout.write(`${name.padEnd(10)} ${url}\n`);
     });
 }
