@@ -6,7 +6,9 @@ import { type Ports, portsFrom } from '../../config/ports.ts';
 export const END_TO_END_INSTANCE = 'test';
 export const INTEGRATION_INSTANCE = 'test-integration';
 export const PARITY_INSTANCE = 'test-parity';
-export const INSTANCES = [END_TO_END_INSTANCE, INTEGRATION_INSTANCE, PARITY_INSTANCE];
+
+/** Of the installations on this machine, those that tests made. */
+export const isTestInstance = (name: string): boolean => /^test(-|$)/.test(name);
 
 /** Whatever a person has set for their own stack must not reach a test. */
 const SETTINGS =

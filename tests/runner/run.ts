@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathsFor } from '../../config/paths.ts';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Paths, pathsFor } from '../../config/paths.ts';
 import { isAlive } from '../../infra/file-lock.ts';
 import { Display } from './display.ts';
-import { END_TO_END_INSTANCE, findPortBase, INSTANCES, isolatedEnvironment } from './isolation.ts';
+import { END_TO_END_INSTANCE, findPortBase, isolatedEnvironment, isTestInstance } from './isolation.ts';
 import { Preparations } from './preparations.ts';
 import { runProgram } from './program.ts';
 import { schedule } from './scheduler.ts';
@@ -59,7 +59,7 @@ export async function runSuites(suites: readonly Suite[], environment: NodeJS.Pr
         }),
     });
   } finally {
-    for (const instance of INSTANCES) await bringDown(instance, env, logOf(`down-${instance}`));
+    for (const instance of testInstances(paths)) await bringDown(instance, env, logOf(`down-${instance}`));
     if (stopping.signal.aborted) display.line('  interrupted');
     display.close(outcomes);
     rmSync(lock, { force: true });
@@ -70,17 +70,21 @@ export async function runSuites(suites: readonly Suite[], environment: NodeJS.Pr
   return !stopping.signal.aborted && outcomes.length > 0 && outcomes.every((outcome) => outcome.failed === 0);
 }
 
+function testInstances({ instance }: Paths): string[] {
+  const folder = dirname(instance);
+  return existsSync(folder) ? readdirSync(folder).filter(isTestInstance) : [];
+}
+
 function takeLock(lock: string): void {
   const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
   if (holder && isAlive(holder)) throw new AlreadyRunning(holder);
-  mkdirSync(join(lock, '..'), { recursive: true });
+  mkdirSync(dirname(lock), { recursive: true });
   writeFileSync(lock, String(process.pid));
 }
 
 /** A suite that was killed has not stopped its servers; one that ended well has, and this finds nothing to do. */
 async function bringDown(instance: string, env: Record<string, string>, log: string): Promise<void> {
-  const { instance: home, repository } = pathsFor(instance, env);
-  if (!existsSync(home)) return;
+  const { repository } = pathsFor(instance, env);
   await runProgram({
     program: process.execPath,
     args: [join(repository, 'cli', 'main.ts'), 'down'],

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { delimiter } from 'node:path';
 import { expect, test } from 'vitest';
 import { portsFrom } from '../../../config/ports.ts';
-import { findPortBase, isolatedEnvironment, isFree } from '../../runner/isolation.ts';
+import { findPortBase, isFree, isolatedEnvironment, isTestInstance } from '../../runner/isolation.ts';
 
 test("nothing of a person's own stack reaches a test", () => {
   const env = isolatedEnvironment(
@@ -35,4 +35,14 @@ test('a block of ports with a single one in use is passed over', async () => {
   } finally {
     server.close();
   }
+});
+
+test.each([
+  ['test', true],
+  ['test-parity', true],
+  ['testing', false],
+  ['demo', false],
+  ['my-test', false],
+])('the installation %s belongs to the tests: %s', (name, expected) => {
+  expect(isTestInstance(name)).toBe(expected);
 });
