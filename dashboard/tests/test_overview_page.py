@@ -44,7 +44,7 @@ def test_the_address_chooses_the_period(serving: Path, listening: pd.DataFrame, 
     app = open_page(period="Latest day")
     latest = (listening["occurred_at"].dt.date == listening["occurred_at"].dt.date.max()).sum()
     assert metrics_of(app)["Playbacks"] == f"{latest:,}"
-    assert "A period of one day has no movement" in text_of(app)
+    assert "there is no movement to draw" in text_of(app)
 
 
 def test_an_address_that_makes_no_sense_is_ignored(

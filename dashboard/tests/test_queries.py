@@ -141,3 +141,9 @@ def test_places_follow_the_top_of_the_period(marts: Marts, last_days: Days) -> N
     assert set(places["id"]) == set(top["id"])
     assert places["day"].nunique() == 2
     assert (places["place"] >= 1).all()
+
+
+def test_a_handful_of_playbacks_has_no_trend(listening: pd.DataFrame) -> None:
+    with duckdb.connect() as connection:
+        build_marts(connection, listening.head(activity.FEWEST_FOR_A_RATE - 1))
+        assert activity.by_hour(connection, date(2026, 1, 8), date(2026, 1, 11))["skip_rate_24h"].isna().all()

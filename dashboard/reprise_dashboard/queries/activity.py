@@ -5,6 +5,9 @@ from datetime import date
 import duckdb
 import pandas as pd
 
+# The rate of a handful of late events is noise: no trend is stated for fewer playbacks.
+FEWEST_FOR_A_RATE = 10
+
 
 def span(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """One row: `first_day`, `last_day` of the snapshot; both null when it holds no activity."""
@@ -54,7 +57,8 @@ def totals(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> pd
 def by_hour(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> pd.DataFrame:
     """`bucket` (the hour's start), counts, `skip_rate`, and `skip_rate_24h`.
 
-    The latter is skips over playbacks in the 24 hours that end with this one, those before `first` included.
+    The latter is skips over playbacks in the 24 hours that end with this one, those before `first` included;
+    it is null when they are fewer than FEWEST_FOR_A_RATE.
     """
     return connection.execute(
         """
@@ -68,7 +72,10 @@ def by_hour(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> p
                 sessions::bigint as sessions,
                 ms_played::bigint as ms_played,
                 skips / nullif(playbacks, 0) as skip_rate,
-                sum(skips) over trailing_day / nullif(sum(playbacks) over trailing_day, 0) as skip_rate_24h
+                case
+                    when sum(playbacks) over trailing_day >= $fewest
+                        then sum(skips) over trailing_day / sum(playbacks) over trailing_day
+                end as skip_rate_24h
             from hourly_activity
             window trailing_day as (
                 order by activity_hour range between interval 23 hours preceding and current row
@@ -78,7 +85,7 @@ def by_hour(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> p
         where bucket::date between $first and $last
         order by bucket
         """,
-        {"first": first, "last": last},
+        {"first": first, "last": last, "fewest": FEWEST_FOR_A_RATE},
     ).df()
 
 
@@ -114,7 +121,10 @@ def by_day(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> pd
                 coalesce(sessions, 0) as sessions,
                 ms_played,
                 skips / nullif(playbacks, 0) as skip_rate,
-                sum(skips) over trailing_week / nullif(sum(playbacks) over trailing_week, 0) as skip_rate_7d
+                case
+                    when sum(playbacks) over trailing_week >= $fewest
+                        then sum(skips) over trailing_week / sum(playbacks) over trailing_week
+                end as skip_rate_7d
             from activity left join audience using (day)
             window trailing_week as (order by day range between interval 6 days preceding and current row)
         )
@@ -122,5 +132,5 @@ def by_day(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> pd
         where day between $first and $last
         order by bucket
         """,
-        {"first": first, "last": last},
+        {"first": first, "last": last, "fewest": FEWEST_FOR_A_RATE},
     ).df()

@@ -6,6 +6,7 @@ import streamlit as st
 from reprise_dashboard.card import card
 from reprise_dashboard.charts import activity as charts
 from reprise_dashboard.period import Period
+from reprise_dashboard.queries.activity import FEWEST_FOR_A_RATE
 
 
 def _grain(period: Period) -> str:
@@ -31,9 +32,14 @@ def skip_rate(trend: pd.DataFrame, period: Period) -> None:
         "Skip rate trend",
         f"skips ÷ playbacks; dots: one {grain}, line: the {span} up to it",
         f"The line divides all skips of the last {span} by all their playbacks, so that quiet hours weigh "
-        "little. A larger dot stands for more playbacks. The axis does not start at zero.",
+        f"little; a {grain} with fewer than {FEWEST_FOR_A_RATE} playbacks is not drawn. "
+        "A larger dot stands for more playbacks. The axis does not start at zero.",
     ):
-        st.altair_chart(charts.skip_rate(trend, period.hourly), alt=f"Skip rate, {period.label()}")
+        drawn = trend[trend["playbacks"] >= FEWEST_FOR_A_RATE]
+        if drawn.empty:
+            st.caption(f"No {grain} has the {FEWEST_FOR_A_RATE} playbacks that a rate needs.")
+        else:
+            st.altair_chart(charts.skip_rate(drawn, period.hourly), alt=f"Skip rate, {period.label()}")
 
 
 def listeners(trend: pd.DataFrame, period: Period) -> None:

@@ -82,6 +82,8 @@ def places_by_day(snapshot: Snapshot, period: Period) -> None:
         ):
             frame = ask(snapshot, query, period.first, period.last)
             if frame["day"].nunique() < 2:
-                st.caption("A period of one day has no movement to draw. Choose a longer one.")
+                st.caption(
+                    "They were all played on one day: there is no movement to draw. Choose a longer period."
+                )
             else:
                 st.altair_chart(places(frame), alt=f"Places of the top {name} by day, {period.label()}")
