@@ -41,7 +41,10 @@ export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader 
       );
       const cancelled = (): void => reject(signal.reason as Error);
       signal.addEventListener('abort', cancelled, { once: true });
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(kafkaError(`read ${topic}`, payload.error)));
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        // A coordinator that is still loading is no reason to give up: kafkajs starts the reader again by itself.
+        if (!payload.restart) reject(kafkaError(`read ${topic}`, payload.error));
+      });
       try {
         await namedKafka(`read ${topic}`, async () => {
           await sendProbe(kafka, topic, probe);
