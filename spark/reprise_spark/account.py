@@ -1,7 +1,9 @@
 """The window's account (`RecordAccount` in `contracts/ledger.ts`), counted from the tables as they stand."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -40,28 +42,39 @@ class Tally:
         )
 
 
-def tally(rows: DataFrame, key: Column, hashes: Column) -> Tally:
-    counted = rows.groupBy(key.alias("key")).agg(
-        F.count("*").alias("records"), hash_sum(hashes).alias("hashes")
+# What is counted of each table: by which key, and the hash of which bytes. Hashed anew where the bytes lie.
+_COUNTED: dict[str, Callable[[], tuple[Column, Column]]] = {
+    "raw": lambda: (F.lit("arrived"), record_hash(F.col("record_value"))),
+    "events": lambda: (F.col("event_type"), F.col("record_hash")),
+    "quarantine": lambda: (F.col("reason_code"), record_hash(F.col("record_value"))),
+    "minute_counts": lambda: (F.lit("rows"), F.lit(0)),
+}
+
+
+def tallies(
+    spark: SparkSession, lake: LakeAccess, window_start: datetime, tables: Sequence[str]
+) -> dict[str, Tally]:
+    """The window's rows of each table, by one query: planning takes longer than counting."""
+
+    def counted(table: str) -> DataFrame:
+        key, hashes = _COUNTED[table]()
+        rows = window_rows(spark, table_name(lake, table), window_start)
+        return rows.select(F.lit(table).alias("table"), key.alias("key"), hashes.cast("bigint").alias("hash"))
+
+    found = (
+        reduce(DataFrame.union, map(counted, tables))
+        .groupBy("table", "key")
+        .agg(F.count("*").alias("records"), hash_sum(F.col("hash")).alias("hashes"))
+        .orderBy("key")
+        .collect()
     )
-    found = sorted((row["key"], row["records"], int(row["hashes"])) for row in counted.collect())
-    return Tally({key: n for key, n, _ in found}, {key: total for key, _, total in found})
-
-
-def raw_tally(spark: SparkSession, lake: LakeAccess, window_start: datetime) -> Tally:
-    """Every record that arrived; hashed anew from its bytes."""
-    rows = window_rows(spark, table_name(lake, "raw"), window_start)
-    return tally(rows, F.lit("arrived"), record_hash(F.col("record_value")))
-
-
-def event_tally(spark: SparkSession, lake: LakeAccess, window_start: datetime) -> Tally:
-    rows = window_rows(spark, table_name(lake, "events"), window_start)
-    return tally(rows, F.col("event_type"), F.col("record_hash"))
-
-
-def quarantine_tally(spark: SparkSession, lake: LakeAccess, window_start: datetime) -> Tally:
-    rows = window_rows(spark, table_name(lake, "quarantine"), window_start)
-    return tally(rows, F.col("reason_code"), record_hash(F.col("record_value")))
+    return {
+        table: Tally(
+            {row["key"]: row["records"] for row in found if row["table"] == table},
+            {row["key"]: int(row["hashes"]) for row in found if row["table"] == table},
+        )
+        for table in tables
+    }
 
 
 def record_account(arrived: Tally, valid: Tally, set_aside: Tally) -> dict[str, Any]:

@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from reprise_spark.account import event_tally, raw_tally
+from reprise_spark.account import tallies
 from reprise_spark.content_hash import combine_content_hashes
 from reprise_spark.contracts import LAKE_TABLES
 from reprise_spark.failures import JobFailure
-from reprise_spark.lake import iceberg_table, table_name, table_version
+from reprise_spark.lake import iceberg_table, table_name, table_version, window_data_files
+from reprise_spark.preflight import require_access, require_object_store
 from reprise_spark.progress import Progress
 from reprise_spark.report import write_report
 from reprise_spark.session import start_session
-from reprise_spark.spec import LakeAccess, WindowSpec
+from reprise_spark.spec import WindowSpec
 
 PHASES = ("start", "hash before", *(f"rewrite {table}" for table in LAKE_TABLES), "expire", "hash after")
 
@@ -36,19 +36,12 @@ class Files:
 
 def _window_files(spark: SparkSession, name: str, spec: WindowSpec) -> tuple[Files, bool]:
     """The window's data files, and whether every one of them is in the table's sort order."""
-    hours = int(spec.window_start.timestamp()) // 3600
-    found = (
-        spark.table(f"{name}.files")
-        .where(F.col("partition")["window_start_hour"] == hours)
-        .agg(
-            F.count("*").alias("files"),
-            F.coalesce(F.sum("file_size_in_bytes"), F.lit(0)).alias("bytes"),
-            F.coalesce(F.min(F.coalesce("sort_order_id", F.lit(0))), F.lit(1)).alias("order"),
-        )
-        .first()
-    )
-    assert found is not None
-    return Files(found["files"], found["bytes"]), found["order"] > 0
+    sizes: list[int] = []
+    is_sorted = True
+    for file in window_data_files(spark, name, spec.window_start, spec.window_end):
+        sizes.append(file.fileSizeInBytes())
+        is_sorted = is_sorted and bool(file.sortOrderId())
+    return Files(len(sizes), sum(sizes)), is_sorted
 
 
 def _rewrite(spark: SparkSession, catalog: str, name: str, spec: WindowSpec) -> None:
@@ -80,10 +73,9 @@ def _expire(spark: SparkSession, catalog: str, name: str) -> int:
     return max(0, before - after)
 
 
-def _content_hash(spark: SparkSession, lake: LakeAccess, window_start: datetime) -> str:
-    return combine_content_hashes(
-        tally(spark, lake, window_start).as_set()["content_hash"] for tally in (raw_tally, event_tally)
-    )
+def _content_hash(spark: SparkSession, spec: WindowSpec) -> str:
+    counted = tallies(spark, spec.lake, spec.window_start, ("raw", "events"))
+    return combine_content_hashes(tally.as_set()["content_hash"] for tally in counted.values())
 
 
 def compact(spark: SparkSession, spec: WindowSpec, progress: Progress) -> None:
@@ -93,7 +85,7 @@ def compact(spark: SparkSession, spec: WindowSpec, progress: Progress) -> None:
         if not spark.catalog.tableExists(name):
             raise JobFailure("ResourceMissing", f"the table {name} does not exist; ingest the window first")
     with progress.phase("hash before"):
-        hash_before = _content_hash(spark, spec.lake, spec.window_start)
+        hash_before = _content_hash(spark, spec)
     rewritten: dict[str, Any] = {}
     for table, name in names.items():
         with progress.phase(f"rewrite {table}"):
@@ -106,7 +98,7 @@ def compact(spark: SparkSession, spec: WindowSpec, progress: Progress) -> None:
     with progress.phase("expire"):
         expired = sum(_expire(spark, catalog, name) for name in names.values())
     with progress.phase("hash after"):
-        hash_after = _content_hash(spark, spec.lake, spec.window_start)
+        hash_after = _content_hash(spark, spec)
     if hash_after != hash_before:
         raise JobFailure(
             "DataQualityFailed",
@@ -127,8 +119,10 @@ def compact(spark: SparkSession, spec: WindowSpec, progress: Progress) -> None:
 def run(spec: WindowSpec) -> None:
     progress = Progress(PHASES)
     with progress.phase("start"):
+        require_object_store(spec.lake)
         spark = start_session(f"compact {spec.window}", spec.lake)
     try:
+        require_access(spark, spec.lake)
         compact(spark, spec, progress)
     finally:
         spark.stop()

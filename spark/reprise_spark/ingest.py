@@ -8,12 +8,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from reprise_spark.account import event_tally, quarantine_tally, raw_tally, record_account
+from reprise_spark.account import record_account, tallies
 from reprise_spark.arrivals import read_ranges, vouched_for
 from reprise_spark.classify import classify
 from reprise_spark.contracts import LAKE_TABLES
 from reprise_spark.failures import JobFailure
-from reprise_spark.lake import ensure_tables, replace_window, table_name, table_version, window_rows
+from reprise_spark.lake import ensure_tables, replace_window, table_name, table_version
+from reprise_spark.preflight import require_access, require_kafka, require_object_store
 from reprise_spark.progress import Progress
 from reprise_spark.report import write_report
 from reprise_spark.session import start_session
@@ -82,15 +83,11 @@ def ingest(spark: SparkSession, spec: IngestSpec, progress: Progress) -> None:
     # A few thousand rows: one file.
     replace("minute_counts", minute_rows(settled).coalesce(1))
     with progress.phase("count"):
-        account = record_account(
-            raw_tally(spark, spec.lake, spec.window_start),
-            event_tally(spark, spec.lake, spec.window_start),
-            quarantine_tally(spark, spec.lake, spec.window_start),
-        )
+        counted = tallies(spark, spec.lake, spec.window_start, LAKE_TABLES)
         report = {
             "window": spec.window,
-            "account": account,
-            "minute_rows": window_rows(spark, names["minute_counts"], spec.window_start).count(),
+            "account": record_account(counted["raw"], counted["events"], counted["quarantine"]),
+            "minute_rows": counted["minute_counts"].total,
             "tables": {table: table_version(spark, name) for table, name in names.items()},
         }
     progress.finished()
@@ -100,8 +97,11 @@ def ingest(spark: SparkSession, spec: IngestSpec, progress: Progress) -> None:
 def run(spec: IngestSpec) -> None:
     progress = Progress(PHASES)
     with progress.phase("start"):
+        require_object_store(spec.lake)
+        require_kafka(spec.brokers)
         spark = start_session(f"ingest {spec.window}", spec.lake)
     try:
+        require_access(spark, spec.lake)
         ingest(spark, spec, progress)
     finally:
         spark.stop()

@@ -1,6 +1,6 @@
 """The lake's Iceberg tables: how they are made, replaced window by window, and named at one commit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
@@ -114,6 +114,31 @@ def iceberg_table(spark: SparkSession, name: str) -> Any:
     """Iceberg's own table object; the SQL ways to these facts would each start a Spark job."""
     jvm: Any = spark._jvm
     return jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, name)
+
+
+def window_data_files(
+    spark: SparkSession, name: str, window_start: datetime, window_end: datetime
+) -> Iterator[Any]:
+    """Iceberg's `DataFile` of every file of the window, from the manifests alone."""
+    jvm: Any = spark._jvm
+    expressions = jvm.org.apache.iceberg.expressions.Expressions
+    tasks = (
+        iceberg_table(spark, name)
+        .newScan()
+        .filter(expressions.greaterThanOrEqual("window_start", _microseconds(window_start)))
+        .filter(expressions.lessThan("window_start", _microseconds(window_end)))
+        .planFiles()
+    )
+    try:
+        found = tasks.iterator()
+        while found.hasNext():
+            yield found.next().file()
+    finally:
+        tasks.close()
+
+
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000
 
 
 def table_version(spark: SparkSession, name: str) -> TableVersion:

@@ -5,9 +5,20 @@ from pyspark.sql import SparkSession
 from reprise_spark.spec import LakeAccess
 
 
+def object_store_settings(lake: LakeAccess) -> dict[str, str]:
+    """Iceberg's settings of S3; the keys are in the environment, never here."""
+    return {
+        "s3.endpoint": lake.s3_endpoint,
+        "s3.path-style-access": "true",
+        # The workflow owns the retries; these only bridge a hiccup.
+        "s3.retry.num-retries": "3",
+        "s3.retry.min-wait-ms": "200",
+        "s3.retry.max-wait-ms": "2000",
+    }
+
+
 def catalog_settings(lake: LakeAccess) -> dict[str, str]:
-    """Spark's settings for the Iceberg catalogue. The object store's keys are in the environment, never
-    here."""
+    """Spark's settings for the Iceberg catalogue and its object store."""
     catalog = f"spark.sql.catalog.{lake.catalog_name}"
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
@@ -21,8 +32,7 @@ def catalog_settings(lake: LakeAccess) -> dict[str, str]:
         # Another driver may have committed since: a table is always read anew.
         f"{catalog}.cache-enabled": "false",
         f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-        f"{catalog}.s3.endpoint": lake.s3_endpoint,
-        f"{catalog}.s3.path-style-access": "true",
+        **{f"{catalog}.{name}": value for name, value in object_store_settings(lake).items()},
     }
 
 
