@@ -77,7 +77,7 @@ export function createLakeReader(settings: LakeReaderSettings): LakeReader {
         const interrupt = (): void => connection.interrupt();
         signal.addEventListener('abort', interrupt, { once: true });
         await prepare(connection, settings, window, tables);
-        return session(connection, signal, () => {
+        return sessionOn(connection, signal, () => {
           signal.removeEventListener('abort', interrupt);
           connection.closeSync();
           instance.closeSync();
@@ -122,7 +122,8 @@ function rowObject(names: readonly string[], values: readonly DuckDBValue[]): La
   return Object.fromEntries(plain.map((value, at) => [names[at] ?? '', value])) as LakeRow;
 }
 
-function session(connection: DuckDBConnection, signal: AbortSignal, close: () => void): LakeSession {
+/** A session on views that stand already. */
+export function sessionOn(connection: DuckDBConnection, signal: AbortSignal, close: () => void): LakeSession {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       signal.throwIfAborted();
