@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { windowBounds, windowKey, type WindowId } from '../contracts/window.ts';
 import { classifyDbtFailure, dbtResults, parseDbtLine, type DbtResult } from './dbt-results.ts';
@@ -43,6 +43,12 @@ export interface Dbt {
 /** The step's own time limit ends a build earlier; this one is for a worker that has lost its server. */
 const TIME_LIMIT_MS = 2 * 3_600_000;
 
+/** The parsed project, handed from build to build: parsing takes longer than building a small window. */
+const PARSED = 'partial_parse.msgpack';
+
+/** Unit tests judge the code, not the data: they run in `npm test`. */
+const WITHOUT_UNIT_TESTS = ['--exclude-resource-type', 'unit_test'];
+
 export function createDbt(settings: DbtSettings): Dbt {
   return {
     async build(build, progress) {
@@ -55,18 +61,19 @@ export function createDbt(settings: DbtSettings): Dbt {
         await rm(folder, { recursive: true, force: true });
         await mkdir(target, { recursive: true });
         await writeFile(requestFile, request);
+        await unlessMissing(copyFile(join(settings.state, PARSED), join(target, PARSED)));
       }
       const errors: string[] = [];
       const result = await runSubprocess({
         command: settings.program,
         args: [
           ...['--no-use-colors', '--log-format', 'json', '--log-level-file', 'none'],
-          ...(resumed ? ['retry'] : ['build', ...buildArguments(build)]),
+          ...(resumed ? ['retry'] : ['build', ...WITHOUT_UNIT_TESTS]),
           ...['--project-dir', settings.project, '--profiles-dir', settings.project],
           ...['--target-path', target, '--log-path', join(folder, 'logs')],
         ],
         cwd: settings.project,
-        env: { ...settings.inherited, ...build.warehouse, DO_NOT_TRACK: '1' },
+        env: { ...settings.inherited, ...build.warehouse, ...runFacts(build), DO_NOT_TRACK: '1' },
         signal: progress.signal,
         timeLimitMs: TIME_LIMIT_MS,
         onLine: (line) => {
@@ -78,6 +85,7 @@ export function createDbt(settings: DbtSettings): Dbt {
       const results = (await dbtResults(target)) ?? [];
       if (result.exitCode !== 0) throw classifyDbtFailure(results, errors, result);
       // What a finished build leaves is large and of no more use; a failed one is kept for `dbt retry` and for people.
+      await unlessMissing(rename(join(target, PARSED), join(settings.state, PARSED)));
       await rm(folder, { recursive: true, force: true });
       const count = (type: string): number =>
         results.filter(({ unique_id: id }) => id.startsWith(`${type}.`)).length;
@@ -86,15 +94,14 @@ export function createDbt(settings: DbtSettings): Dbt {
   };
 }
 
-function buildArguments({ window, affectedDates }: DbtBuild): string[] {
+/** Read by dbt/macros/run_facts.sql, which says why they are no --vars. */
+function runFacts({ window, affectedDates }: DbtBuild): Record<string, string> {
   const { start, end } = windowBounds(window);
-  const vars = {
-    window_start: sqlTimestamp(start),
-    window_end: sqlTimestamp(end),
-    affected_dates: affectedDates,
+  return {
+    REPRISE_AFFECTED_DATES: affectedDates.join(','),
+    REPRISE_WINDOW_START: sqlTimestamp(start),
+    REPRISE_WINDOW_END: sqlTimestamp(end),
   };
-  // Unit tests judge the code, not the data: they run in `npm test`.
-  return ['--exclude-resource-type', 'unit_test', '--vars', JSON.stringify(vars)];
 }
 
 const sqlTimestamp = (instant: string): string => instant.slice(0, 19).replace('T', ' ');
@@ -106,9 +113,13 @@ function canResume(results: readonly DbtResult[] | undefined): boolean {
   return done && left;
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+function textOf(file: string): Promise<string | undefined> {
+  return unlessMissing(readFile(file, 'utf8'));
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await work;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,6 +1,6 @@
 {#- SQL has no empty list: when nothing is affected, this day stands in, on which nobody listened. -#}
 {% macro affected_days() -%}
-    {{ return(var('affected_dates') or ['1900-01-01']) }}
+    {{ return(affected_dates() or ['1900-01-01']) }}
 {%- endmacro %}
 
 
@@ -29,6 +29,9 @@
 
 {#- The same days as BigQuery's insert_overwrite wants them: literals of the partitioning column's own type. -#}
 {% macro affected_partitions(data_type='date') -%}
+    {%- if target.type != 'bigquery' -%}
+        {{ return(none) }}
+    {%- endif -%}
     {%- set literals = [] -%}
     {%- for day in affected_days() -%}
         {%- do literals.append(data_type ~ " '" ~ day ~ "'") -%}

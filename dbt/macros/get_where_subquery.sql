@@ -9,7 +9,7 @@
     {%- endif -%}
     {%- set rows = modules.re.match('^(affected|arrived)\\((\\w+)\\)$', where) -%}
     {%- if rows and rows.group(1) == 'affected' -%}
-        {%- set where = is_affected(rows.group(2)) if var('affected_dates') else 'true' -%}
+        {%- set where = is_affected(rows.group(2)) if affected_dates() else 'true' -%}
     {%- elif rows -%}
         {%- set where = has_arrived_now(rows.group(2)) -%}
     {%- endif -%}
@@ -19,5 +19,5 @@
 
 {#- Whether a row belongs to the window that this run loaded. -#}
 {% macro has_arrived_now(column) -%}
-    {{ column }} >= timestamp '{{ var("window_start") }}' and {{ column }} < timestamp '{{ var("window_end") }}'
+    {{ column }} >= timestamp '{{ window_bound("start") }}' and {{ column }} < timestamp '{{ window_bound("end") }}'
 {%- endmacro %}

@@ -15,7 +15,7 @@
         merge into {{ lake_schema() }}.mart_state as known
         using (
             select
-                timestamp '{{ var("window_start") }}' as window_start,
+                timestamp '{{ window_bound("start") }}' as window_start,
                 '{{ state }}' as state
         ) as said
         on known.window_start = said.window_start

@@ -20,7 +20,15 @@ const fs = require('node:fs');
 const path = require('node:path');
 const folder = path.dirname(__filename);
 const target = process.argv[process.argv.indexOf('--target-path') + 1];
-fs.appendFileSync(path.join(folder, 'calls'), JSON.stringify({ args: process.argv.slice(2), warehouse: process.env.WAREHOUSE }) + '\\n');
+const { WAREHOUSE, REPRISE_AFFECTED_DATES, REPRISE_WINDOW_START, REPRISE_WINDOW_END } = process.env;
+const parsed = path.join(target, 'partial_parse.msgpack');
+const call = {
+  args: process.argv.slice(2),
+  env: { WAREHOUSE, REPRISE_AFFECTED_DATES, REPRISE_WINDOW_START, REPRISE_WINDOW_END },
+  parsed: fs.existsSync(parsed),
+};
+fs.appendFileSync(path.join(folder, 'calls'), JSON.stringify(call) + '\\n');
+fs.writeFileSync(parsed, 'the project');
 const { results, code } = JSON.parse(fs.readFileSync(path.join(folder, 'plan'), 'utf8'));
 if (results) fs.writeFileSync(path.join(target, 'run_results.json'), JSON.stringify({ results }));
 process.exit(code);
@@ -47,9 +55,15 @@ async function plan(code: number, results?: { unique_id: string; status: string;
   await writeFile(join(folder, 'plan'), JSON.stringify({ code, results }));
 }
 
-async function calls(): Promise<{ args: string[]; warehouse: string }[]> {
+interface Call {
+  args: string[];
+  env: Record<string, string>;
+  parsed: boolean;
+}
+
+async function calls(): Promise<Call[]> {
   const lines = (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as { args: string[]; warehouse: string });
+  return lines.map((line) => JSON.parse(line) as Call);
 }
 
 test('builds the affected days of the window and counts what it built', async () => {
@@ -59,14 +73,21 @@ test('builds the affected days of the window and counts what it built', async ()
   ]);
   expect(await dbt.build(build, quiet)).toMatchObject({ models: 1, tests: 1, resumed: false });
   const [call] = await calls();
-  expect(call?.warehouse).toBe('duckdb');
   expect(call?.args).toContain('build');
-  expect(JSON.parse(call?.args[call.args.indexOf('--vars') + 1] ?? '')).toEqual({
-    window_start: '2026-01-05 08:00:00',
-    window_end: '2026-01-05 09:00:00',
-    affected_dates: ['2026-01-04', '2026-01-05'],
+  expect(call?.env).toEqual({
+    WAREHOUSE: 'duckdb',
+    REPRISE_AFFECTED_DATES: '2026-01-04,2026-01-05',
+    REPRISE_WINDOW_START: '2026-01-05 08:00:00',
+    REPRISE_WINDOW_END: '2026-01-05 09:00:00',
   });
-  expect(await readdir(join(folder, 'state'))).toEqual([]);
+  expect(await readdir(join(folder, 'state'))).toEqual(['partial_parse.msgpack']);
+});
+
+test('hands the parsed project from one window to the next', async () => {
+  await plan(0, []);
+  await dbt.build(build, quiet);
+  await dbt.build({ ...build, window: '2026-01-05T09:00Z' }, quiet);
+  expect((await calls()).map(({ parsed }) => parsed)).toEqual([false, true]);
 });
 
 test('goes on where an earlier attempt of the same run failed', async () => {
