@@ -49,9 +49,10 @@ export async function seeAirflowGrid(
   await column.waitFor();
   await visitor.keep(page, 'airflow-grid');
   await column.click();
-  await page.waitForURL(/\/runs\//);
-  await page.getByText('run_window').first().waitFor();
+  await page.getByText('Logical Date').first().waitFor();
   await visitor.keep(page, 'airflow-run');
+  await page.getByRole('link', { name: 'Details' }).first().click();
+  await page.getByText('Data Interval Start').first().waitFor();
   const text = `${decodeURIComponent(page.url())}\n${await page.locator('body').innerText()}`;
   await page.close();
   return text;
