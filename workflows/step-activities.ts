@@ -14,6 +14,25 @@ const HEARTBEAT = '30 seconds';
 /** Only the final word of an attempt counts: a cancelled step has ended its processes before the workflow goes on. */
 const CANCELLATION = 'WAIT_CANCELLATION_COMPLETED';
 
+/** How often each activity is tried at most; the reasons stand beside the policies below. */
+const ATTEMPTS = {
+  generateShard: 6,
+  finishGeneration: 6,
+  publishShard: 8,
+  forwardDeadLetters: 8,
+  ingestWindow: 3,
+  compactWindow: 3,
+  reconcileWindow: 5,
+  loadWindow: 4,
+  buildWindow: 4,
+  publishServing: 4,
+  recordReport: 10,
+};
+
+/** Undefined for an activity that is none of a window's. */
+export const maximumAttempts = (activityType: string): number | undefined =>
+  (ATTEMPTS as Record<string, number>)[activityType];
+
 function proxy<A>(options: ActivityOptions) {
   return proxyActivities<A>({ heartbeatTimeout: HEARTBEAT, cancellationType: CANCELLATION, ...options });
 }
@@ -35,7 +54,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '1 second',
         backoffCoefficient: 2,
         maximumInterval: '20 seconds',
-        maximumAttempts: 6,
+        maximumAttempts: ATTEMPTS.generateShard,
       },
     }),
     publishing: proxy<ReturnType<typeof createPublishActivities>>({
@@ -47,7 +66,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '1 second',
         backoffCoefficient: 2,
         maximumInterval: '30 seconds',
-        maximumAttempts: 8,
+        maximumAttempts: ATTEMPTS.publishShard,
       },
     }),
     deadLetters: proxy<ReturnType<typeof createDeadLetterActivities>>({
@@ -58,7 +77,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '1 second',
         backoffCoefficient: 2,
         maximumInterval: '30 seconds',
-        maximumAttempts: 8,
+        maximumAttempts: ATTEMPTS.forwardDeadLetters,
       },
     }),
     spark: proxy<ReturnType<typeof createSparkActivities>>({
@@ -70,7 +89,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '5 seconds',
         backoffCoefficient: 3,
         maximumInterval: '1 minute',
-        maximumAttempts: 3,
+        maximumAttempts: ATTEMPTS.ingestWindow,
       },
     }),
     reconciliation: proxy<ReturnType<typeof createReconcileActivities>>({
@@ -81,7 +100,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '1 second',
         backoffCoefficient: 2,
         maximumInterval: '20 seconds',
-        maximumAttempts: 5,
+        maximumAttempts: ATTEMPTS.reconcileWindow,
       },
     }),
     warehouse: proxy<ReturnType<typeof createWarehouseActivities>>({
@@ -93,7 +112,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '2 seconds',
         backoffCoefficient: 2,
         maximumInterval: '1 minute',
-        maximumAttempts: 4,
+        maximumAttempts: ATTEMPTS.loadWindow,
       },
     }),
     reports: proxy<ReturnType<typeof createReportActivities>>({
@@ -105,7 +124,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         initialInterval: '1 second',
         backoffCoefficient: 2,
         maximumInterval: '10 seconds',
-        maximumAttempts: 10,
+        maximumAttempts: ATTEMPTS.recordReport,
       },
     }),
   };

@@ -1,6 +1,7 @@
 import { RetryState } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { HopReport } from '../contracts/report.ts';
+import { maximumAttempts } from './step-activities.ts';
 
 export interface StepFailure {
   type: string;
@@ -15,7 +16,10 @@ export interface StepFailure {
 function attemptsOf(error: unknown, details: readonly unknown[] | undefined | null): number {
   const said = (details?.[1] as { attempt?: number | null } | undefined)?.attempt;
   if (typeof said === 'number') return said;
-  return error instanceof ActivityFailure && error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED ? 2 : 1;
+  // An attempt that timed out can say nothing; that it was the last one says which.
+  const exhausted =
+    error instanceof ActivityFailure && error.retryState === RetryState.MAXIMUM_ATTEMPTS_REACHED;
+  return (exhausted ? maximumAttempts(error.activityType) : undefined) ?? 1;
 }
 
 /** What went wrong in a step, in the words of the failure table. */
