@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Airflow, Asked, DagRun, RunWindowRequest } from '../clients/airflow.ts';
+import { ClientError } from '../clients/errors.ts';
 import type { WindowProgress, WindowState } from '../contracts/report.ts';
 import type { ListeningWindowInput } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
-import { ClientError } from '../clients/errors.ts';
 import type { WindowExecution, WindowWorkflows } from './window-workflows.ts';
 
 /** How far a window is, as one sees it from outside. */
@@ -32,32 +32,56 @@ export interface Pace {
 
 const PACE: Pace = { pollMs: 1_000, patienceMs: 90_000 };
 
-/** Asks Airflow for the window and follows it to its end. */
-export async function followThroughAirflow(
+/** A DAG run that was asked for. */
+export interface AskedRun {
+  window: WindowId;
+  runId: string;
+  state: DagRun['state'];
+  /** The execution that Temporal still shows until the new one has started. */
+  stale: string | undefined;
+}
+
+/** Asks Airflow for the window; asking twice does no harm, so a busy Airflow is asked again. */
+export async function askAirflow(
   airflow: Airflow,
   request: RunWindowRequest,
   { workflows, seen, signal, pace = PACE }: Following,
-): Promise<Ending> {
+): Promise<AskedRun> {
   const { window } = request;
+  const patiently = patience(pace);
   const earlier = await workflows.latest(window);
-  const { run, did } = await airflow.runWindow(request);
-  seen(window, { at: 'asked', did });
-  // A replay takes a moment to start; until then Temporal still shows the execution before it.
-  const stale = earlier?.state === 'running' ? undefined : earlier?.runId;
+  for (;;) {
+    const asked = await patiently(() => airflow.runWindow(request));
+    if (asked) {
+      const { run, did } = asked;
+      seen(window, { at: 'asked', did });
+      const stale = earlier?.state === 'running' ? undefined : earlier?.runId;
+      return { window, runId: run.dag_run_id, state: run.state, stale };
+    }
+    await sleep(pace.pollMs, undefined, { signal });
+  }
+}
+
+/** Follows the DAG run of a window, and the steps of its workflow, to the end. */
+export async function followRun(
+  airflow: Airflow,
+  { window, runId, stale, ...asked }: AskedRun,
+  { workflows, seen, signal, pace = PACE }: Following,
+): Promise<Ending> {
   const [ofAirflow, ofTemporal] = [patience(pace), patience(pace)];
-  let state: DagRun['state'] = run.state;
+  let { state } = asked;
   let latest: WindowExecution | undefined;
   while (state === 'queued' || state === 'running') {
     await sleep(pace.pollMs, undefined, { signal });
     // In this order: when the run has ended, its last step is seen too.
-    state = (await ofAirflow(() => airflow.dagRun(run.dag_run_id)))?.state ?? state;
+    state = (await ofAirflow(() => airflow.dagRun(runId)))?.state ?? state;
     latest = (await ofTemporal(() => look(workflows, window, stale, seen))) ?? latest;
   }
   if (state === 'success') return { window, state: 'completed' };
   // When the workflow did not fail and its run did, the run was marked so, or there was no workflow.
   if (latest?.state === 'failed' || latest?.state === 'cancelled') return { window, state: latest.state };
-  const why = await airflow.failureReason(run.dag_run_id);
-  return { window, state: 'failed', why: why ?? `the DAG run failed: ${airflow.runUrl(run.dag_run_id)}` };
+  const why = await airflow.failureReason(runId);
+  return { window, state: 'failed', why: why ?? `the DAG run failed: ${airflow.runUrl(runId)}` };
 }
 
 /** Starts the window's workflow itself and follows it to its end. */

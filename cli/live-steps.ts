@@ -35,8 +35,10 @@ function liveDisplay(windows: readonly WindowId[], screen: Screen): StepDisplay 
     windows.map((window) => [window, { since: Date.now() }]),
   );
   const region = liveRegion(screen);
-  const draw = (): void =>
-    region.draw([...lines].map(([window, { sighting }]) => stepLine(window, sighting, Date.now())));
+  let open = true;
+  const draw = (): void => {
+    if (open) region.draw([...lines].map(([window, { sighting }]) => stepLine(window, sighting, Date.now())));
+  };
   const ticker = setInterval(draw, 1_000);
   draw();
   return {
@@ -47,6 +49,7 @@ function liveDisplay(windows: readonly WindowId[], screen: Screen): StepDisplay 
     close() {
       clearInterval(ticker);
       draw();
+      open = false;
     },
   };
 }

@@ -3,7 +3,7 @@ import { createObjectStore } from '../clients/object-store.ts';
 import type { Config } from '../config/config.ts';
 import type { WindowId } from '../contracts/window.ts';
 import { CommandFailure } from './failure.ts';
-import { type Ending, followDirectly, type Following, followThroughAirflow } from './follow-window.ts';
+import { askAirflow, type Ending, followDirectly, type Following, followRun } from './follow-window.ts';
 import { stepDisplay } from './live-steps.ts';
 import { readReport } from './window-reports.ts';
 import type { WindowRow } from './window-table.ts';
@@ -41,7 +41,7 @@ export async function runWindows(options: RunWindowsOptions): Promise<FinishedWi
   try {
     const following = { workflows, seen: display.seen, signal: interrupt.signal };
     const endings = airflow
-      ? await askAirflow(airflow, options, following)
+      ? await runThroughAirflow(airflow, options, following)
       : await startDirectly(options, following);
     const store = createObjectStore(config.objectStore);
     return await Promise.all(
@@ -73,19 +73,23 @@ export function airflowOf(config: Config): Airflow {
   return createAirflow({ ...config.airflow, credentialsFile: config.paths.secretsFile });
 }
 
-/** All are asked for at once: Airflow decides how many run side by side, and they run even if nobody watches. */
-async function askAirflow(
+/**
+ * All are asked for before the first is watched: Airflow decides how many run side by side, and they run even if nobody
+ * watches. One after the other, for Airflow's SQLite takes one writer at a time.
+ */
+async function runThroughAirflow(
   airflow: Airflow,
   { windows, settings, config }: RunWindowsOptions,
   following: Following,
 ): Promise<Ending[]> {
   await airflow.unpause();
   const { eventsPerWindow: events, seed, shards } = config.defaults;
-  return Promise.all(
-    windows.map((window) =>
-      followThroughAirflow(airflow, { window, settings, defaults: { events, seed, shards } }, following),
-    ),
-  );
+  const asked = [];
+  for (const window of windows)
+    asked.push(
+      await askAirflow(airflow, { window, settings, defaults: { events, seed, shards } }, following),
+    );
+  return Promise.all(asked.map((run) => followRun(airflow, run, following)));
 }
 
 async function startDirectly(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   Client,
   Connection,
@@ -57,14 +58,24 @@ export async function connectWindowWorkflows(temporal: {
       }
     },
     async start(input) {
-      const { events, seed, shards } = input;
+      const { window, events, seed, shards } = input;
+      const request = { events, seed, shards };
+      const present = await workflows
+        .getHandle(windowWorkflowId(window))
+        .describe()
+        .catch(() => undefined);
+      const asked = present?.status.name === 'RUNNING' ? present.memo?.request : undefined;
+      if (asked && !isDeepStrictEqual(asked, request))
+        throw new CommandFailure(`${window} is running with other settings`, {
+          mend: 'wait for it, or cancel its workflow in Temporal',
+        });
       await workflows.start(LISTENING_WINDOW_WORKFLOW, {
         workflowId: windowWorkflowId(input.window),
         taskQueue: TASK_QUEUES.control,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        memo: { request: { events, seed, shards } },
+        memo: { request },
       });
     },
     async progress(window, runId) {

@@ -87,7 +87,8 @@ function airflowEnvironment(context: ServiceContext): Record<string, string> {
     AIRFLOW__API__WORKERS: '1',
     AIRFLOW__API__SECRET_KEY: secrets.airflow_jwt_secret,
     AIRFLOW__API_AUTH__JWT_SECRET: secrets.airflow_jwt_secret,
-    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(paths.data, 'airflow', 'airflow.db')}`,
+    // Four processes write to it: with SQLite's own 5 s a busy machine answers "database is locked".
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(paths.data, 'airflow', 'airflow.db')}?timeout=60`,
     AIRFLOW__LOGGING__BASE_LOG_FOLDER: join(paths.logs, 'airflow'),
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: 'False',
     // A resumed task fails when its trigger fires within the heartbeat of its deferral (Airflow 71580, 72716).

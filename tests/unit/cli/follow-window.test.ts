@@ -1,7 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { followDirectly, followThroughAirflow, type Sighting } from '../../../cli/follow-window.ts';
+import {
+  askAirflow,
+  type Ending,
+  followDirectly,
+  type Following,
+  followRun,
+  type Sighting,
+} from '../../../cli/follow-window.ts';
 import type { WindowExecution, WindowWorkflows } from '../../../cli/window-workflows.ts';
-import type { Airflow, Asked, DagRun } from '../../../clients/airflow.ts';
+import type { Airflow, Asked, DagRun, RunWindowRequest } from '../../../clients/airflow.ts';
 import { ClientError } from '../../../clients/errors.ts';
 import type { WindowProgress } from '../../../contracts/report.ts';
 
@@ -41,6 +48,14 @@ function airflowOf(did: Asked, state: () => Promise<DagRun['state']>): Airflow {
     failureReason: () => Promise.resolve('Temporal does not answer'),
     runUrl: (runId) => `http://airflow/${runId}`,
   };
+}
+
+async function followThroughAirflow(
+  airflow: Airflow,
+  request: RunWindowRequest,
+  following: Following,
+): Promise<Ending> {
+  return followRun(airflow, await askAirflow(airflow, request, following), following);
 }
 
 describe('following a window', () => {
@@ -111,6 +126,19 @@ describe('following a window', () => {
     });
     const workflows = workflowsOf(answers<WindowExecution | undefined>(undefined));
     await expect(followThroughAirflow(airflow, request, following(workflows))).rejects.toThrow('away');
+  });
+
+  test('a busy Airflow is asked again', async () => {
+    const busy = new ClientError('Unavailable', 'Airflow refuses it (500): Database error');
+    const airflow = airflowOf('triggered', answers<DagRun['state']>('success'));
+    const runWindow = answers<Awaited<ReturnType<Airflow['runWindow']>>>(busy, busy, {
+      run: { dag_run_id: 'r', state: 'queued', conf: null },
+      did: 'joined',
+    });
+    const workflows = workflowsOf(answers<WindowExecution | undefined>(undefined));
+    const ending = await followThroughAirflow({ ...airflow, runWindow }, request, following(workflows));
+    expect(ending.state).toBe('completed');
+    expect(seen).toEqual([{ at: 'asked', did: 'joined' }]);
   });
 
   test('what cannot pass ends it at once', async () => {
