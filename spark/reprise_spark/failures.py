@@ -28,7 +28,6 @@ class JobFailure(Exception):
 # What the Java side says, in the order of asking: the first text found in the error decides.
 _KNOWN_TEXTS: tuple[tuple[str, str, str], ...] = (
     ("OffsetOutOfRange", "DataQualityFailed", "Kafka no longer holds the offsets that the receipts name"),
-    ("kafkadataloss", "DataQualityFailed", "Kafka no longer holds the offsets that the receipts name"),
     (
         "Some data may have been lost",
         "DataQualityFailed",
@@ -58,6 +57,8 @@ _KNOWN_TEXTS: tuple[tuple[str, str, str], ...] = (
         "the catalogue's JDBC driver is missing; run `reprise provision`",
     ),
     ("SQLITE_CANTOPEN", "Misconfigured", "the catalogue's SQLite file cannot be opened"),
+    ("iceberg_tables already exists", "Unavailable", "another job made the catalogue just now"),
+    ("iceberg_namespace_properties already", "Unavailable", "another job made the catalogue just now"),
     ("SQLITE_BUSY", "Unavailable", "another job holds the catalogue"),
     ("CommitFailedException", "Unavailable", "another job changed the table at the same time"),
     ("ValidationException", "Unavailable", "another job changed the window at the same time"),
@@ -73,17 +74,16 @@ def known_failure(error: BaseException) -> JobFailure | None:
     """The failure that an error of Spark, Iceberg, Kafka or S3 amounts to, if it is one that is known."""
     if isinstance(error, JobFailure):
         return error
-    text = str(error)
-    lower = text.lower()
+    lines = [line.strip() for line in str(error).splitlines()]
     for sign, code, message in _KNOWN_TEXTS:
-        if sign.lower() in lower:
-            return JobFailure(code, f"{message} ({_first_line(text)})")
+        line = next((line for line in lines if sign.lower() in line.lower()), None)
+        if line is not None:
+            return JobFailure(code, f"{message} ({_shortened(line)})")
     return None
 
 
-def _first_line(text: str) -> str:
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= 300 else f"{line[:297]}..."
+def _shortened(line: str) -> str:
+    return line if len(line) <= 200 else f"{line[:197]}..."
 
 
 def exit_with(run: Callable[[], None]) -> int:

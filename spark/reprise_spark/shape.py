@@ -1,11 +1,13 @@
 """From classified records to the rows of the lake's tables; pure transforms, one a table."""
 
+import json
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from reprise_spark.contracts import table_schema
+from reprise_spark.failures import JobFailure
 
 DUPLICATE_REASON = "duplicate_event"
 
@@ -50,17 +52,24 @@ def set_duplicates_aside(classified: DataFrame, repeated: DataFrame) -> DataFram
 
 
 def read_catalogue(spark: SparkSession, file: Path | None) -> DataFrame:
-    """The tracks of the catalogue; none when there is no file."""
+    """The tracks of the catalogue; none when there is no file.
+
+    Read by the driver: the file is on its disk alone. A track that stands twice would double its events, so
+    the first counts.
+    """
     events = table_schema("events")
-    enriched = events.fieldNames()[
-        events.fieldNames().index("track_title") : events.fieldNames().index("kafka_partition")
-    ]
-    columns = ", ".join(
-        ["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in enriched)]
-    )
-    if file is None:
-        return spark.createDataFrame([], columns)
-    return spark.read.schema(columns).json(file.resolve().as_uri()).dropDuplicates(["track_id"])
+    names = events.fieldNames()
+    attributes = names[names.index("track_title") : names.index("kafka_partition")]
+    columns = ["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in attributes)]
+    tracks: dict[str, str] = {}
+    # Not by splitlines, which also breaks a line at separators that a title may hold.
+    for line in [] if file is None else filter(None, file.read_text(encoding="utf-8").split("\n")):
+        try:
+            tracks.setdefault(json.loads(line)["track_id"], line)
+        except (ValueError, KeyError, TypeError) as error:
+            raise JobFailure("InvalidInput", f"{file} has a line that is no track: {error!r}") from error
+    lines = spark.createDataFrame([(line,) for line in tracks.values()], "line string")
+    return lines.select(F.from_json("line", ", ".join(columns)).alias("track")).select("track.*")
 
 
 def raw_rows(records: DataFrame) -> DataFrame:
