@@ -70,8 +70,9 @@ def ingest(spark: SparkSession, spec: IngestSpec, progress: Progress) -> None:
 
     with progress.phase("read"):
         ensure_tables(spark, spec.lake, LAKE_TABLES)
-        # Kafka is read once; everything below comes from this copy, which spills to disk when it must. It also
-        # stops the optimiser from pushing filters into the rules, which copies them until planning never ends.
+        # Kafka is read once; everything below comes from this copy, which spills to disk when it must. It
+        # also stops the optimiser from pushing filters into the rules, which copies them until planning never
+        # ends.
         classified = classify(vouched_for(read_ranges(spark, spec), spec), spec.window_end).persist(
             StorageLevel.MEMORY_AND_DISK
         )
