@@ -217,9 +217,7 @@ async function runSteps(
     single(activities.warehouse.buildWindow({ window, affected_dates: loaded.affected_dates })),
   );
 
-  const serving = await step('publish_serving', () =>
-    single(activities.warehouse.publishServing({ window })),
-  );
+  const serving = await step('publish_serving', () => single(activities.serving.publishServing({ window })));
   progress.servingVersion = serving.version;
 }
 

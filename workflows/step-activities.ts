@@ -8,6 +8,8 @@ import type { createSparkActivities } from '../activities/spark.ts';
 import type { createWarehouseActivities } from '../activities/warehouse.ts';
 import { TASK_QUEUES } from '../contracts/task-queues.ts';
 
+type WarehouseActivities = ReturnType<typeof createWarehouseActivities>;
+
 /** Pulses come every two seconds; a worker on a busy machine may miss several, a dead one misses all. */
 const HEARTBEAT = '30 seconds';
 
@@ -25,7 +27,7 @@ const ATTEMPTS = {
   reconcileWindow: 5,
   loadWindow: 4,
   buildWindow: 4,
-  publishServing: 4,
+  publishServing: 10,
   recordReport: 10,
 };
 
@@ -103,7 +105,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         maximumAttempts: ATTEMPTS.reconcileWindow,
       },
     }),
-    warehouse: proxy<ReturnType<typeof createWarehouseActivities>>({
+    warehouse: proxy<Pick<WarehouseActivities, 'loadWindow' | 'buildWindow'>>({
       taskQueue: TASK_QUEUES.warehouse,
       // dbt takes seconds on one machine and minutes against a queue of a cloud warehouse.
       startToCloseTimeout: minutes(20, events, 500_000),
@@ -113,6 +115,17 @@ export function stepActivities({ events, shards }: { events: number; shards: num
         backoffCoefficient: 2,
         maximumInterval: '1 minute',
         maximumAttempts: ATTEMPTS.loadWindow,
+      },
+    }),
+    serving: proxy<Pick<WarehouseActivities, 'publishServing'>>({
+      taskQueue: TASK_QUEUES.warehouse,
+      startToCloseTimeout: minutes(20, events, 500_000),
+      // Refused while another window's build is under way: five minutes outlast it.
+      retry: {
+        initialInterval: '2 seconds',
+        backoffCoefficient: 2,
+        maximumInterval: '1 minute',
+        maximumAttempts: ATTEMPTS.publishServing,
       },
     }),
     reports: proxy<ReturnType<typeof createReportActivities>>({
