@@ -1,9 +1,9 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Config } from '../../config/config.ts';
-import { venvProgram } from '../../config/paths.ts';
+import { pathsFor, venvProgram } from '../../config/paths.ts';
 import { OWNER_VARIABLE } from '../../infra/supervisor/owned-processes.ts';
 
 export interface Emulator {
@@ -15,10 +15,12 @@ export interface Emulator {
 const START_LIMIT_MS = 90_000;
 
 /** The double of BigQuery, on the port that the installation keeps for it. */
-export async function startEmulator({ paths, ports }: Config): Promise<Emulator> {
-  const data = join(paths.data, 'bigquery-emulator');
+export async function startEmulator({ instance, ports }: Config): Promise<Emulator> {
+  // An installation of its own: `up` under new settings ends what belongs to the one under test.
+  const paths = pathsFor(`${instance}-emulator`);
   const url = `http://127.0.0.1:${ports.bigqueryEmulator}`;
-  mkdirSync(data, { recursive: true });
+  rmSync(paths.instance, { recursive: true, force: true });
+  for (const folder of [paths.data, paths.logs]) mkdirSync(folder, { recursive: true });
   const process_ = execa(
     venvProgram(paths, 'bigquery-emulator', 'python'),
     [
@@ -26,10 +28,10 @@ export async function startEmulator({ paths, ports }: Config): Promise<Emulator>
       ...['--host', '127.0.0.1', '--port', String(ports.bigqueryEmulator)],
       // It also opens the storage interface, which nothing here uses: the next port but one is free in every block.
       ...['--grpc-port', String(ports.bigqueryEmulator + 2)],
-      ...['--project', PROJECT, '--data-dir', data],
+      ...['--project', PROJECT, '--data-dir', paths.data],
     ],
     {
-      // So that `reprise down` ends it should this test be killed.
+      // So that the runner finds it and ends it, should this test be killed.
       env: { [OWNER_VARIABLE]: paths.instance },
       reject: false,
       stdin: 'ignore',
