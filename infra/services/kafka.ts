@@ -29,7 +29,8 @@ export function kafkaServices(context: ServiceContext): Service[] {
       needs: [],
       command: java(
         ...['kafka.tools.StorageTool', 'format', '--ignore-formatted'],
-        ...['--cluster-id', settings.kafka_cluster_id, '--config', properties],
+        // One argument: an id may begin with a dash, which would read as another option.
+        ...[`--cluster-id=${settings.kafka_cluster_id}`, '--config', properties],
       ),
     },
     {

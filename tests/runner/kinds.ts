@@ -62,7 +62,10 @@ export function vitestSuite(described: Described, project: string = described.na
         log: context.log,
         signal: context.signal,
       });
-      return judged(code, results, context, (file) => readVitest(file, context.paths.repository));
+      const outcome = judged(code, results, context, (file) => readVitest(file, context.paths.repository));
+      // The reporter's file does not say why a file's own set-up failed; its log does, at the end.
+      const isSilent = outcome.problems.some((problem) => !problem.includes('\n'));
+      return isSilent ? { ...outcome, problems: [...outcome.problems, tailOf(context.log, 40)] } : outcome;
     },
   };
 }

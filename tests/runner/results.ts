@@ -48,7 +48,7 @@ export function readVitest(file: string, repository: string): Outcome {
     passed: results.numPassedTests,
     failed: results.numFailedTests + broken.length,
     skipped: results.numPendingTests + results.numTodoTests,
-    problems: [...problems, ...broken.map((one) => `${one.name}\n${firstLines(one.message)}`)].map(
+    problems: [...problems, ...broken.map((one) => `${one.name}\n${firstLines(one.message)}`.trim())].map(
       (problem) => problem.replaceAll(`${repository}/`, ''),
     ),
   };

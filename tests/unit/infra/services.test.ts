@@ -135,3 +135,8 @@ test('a server that forks is run so that its group ends with it', () => {
   expect(processes['airflow-scheduler']?.entrypoint.slice(0, 2)).toEqual(['bash', '-c']);
   expect(processes.temporal?.entrypoint[0]).toMatch(/temporal$/);
 });
+
+test('a cluster id that begins with a dash is not taken for an option', () => {
+  const dashed = { ...context(), settings: { kafka_cluster_id: `-${'x'.repeat(21)}`, schedule_from: '' } };
+  expect(byName(services(dashed), 'kafka-format').command).toContain(`--cluster-id=-${'x'.repeat(21)}`);
+});
