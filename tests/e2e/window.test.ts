@@ -22,6 +22,9 @@ const SEED = 7;
 /** Many times what a window takes on a machine that does nothing else. */
 const WINDOW_LIMIT_MS = 900_000;
 
+/** Every place where the window's records can be counted by themselves; the served marts hold all windows together. */
+const HOPS: HopName[] = HopName.options.filter((hop) => hop !== 'serving');
+
 const Generated = z.object({ windows: z.tuple([z.object({ ledger: Ledger })]) });
 
 /** What is true of a window whenever and however often it runs: everything but times, runs and addresses. */
@@ -91,7 +94,7 @@ describe('the whole stack', () => {
   test('its report reconciles at every hop, and every step is done', async () => {
     const found = await report(FIRST);
     expect(found).toMatchObject({ window: FIRST, state: 'completed', reconciled: true, failure: null });
-    expect(found.hops.map((hop) => hop.hop).toSorted()).toEqual([...HopName.options].toSorted());
+    expect(found.hops.map((hop) => hop.hop)).toEqual(HOPS);
     expect(found.hops.filter((hop) => !hop.matches)).toEqual([]);
     expect(found.steps.map(({ step, state }) => ({ step, state }))).toEqual(
       STEPS.map((step) => ({ step, state: 'completed' })),
