@@ -31,7 +31,7 @@ Bridge = Callable[[Work], None]
 def program() -> Path:
     found = server_program()
     if found is None:
-        pytest.skip("no Temporal server: `npx reprise provision` installs it")
+        pytest.fail("no Temporal server: `npx reprise provision` installs it")
     return found
 
 

@@ -21,15 +21,27 @@ const linesWith =
   (text: string): string[] =>
     text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${index + 1}: ${line.trim()}`] : []));
 
+/** Written backwards: this file names none either. */
+const REGISTRIES = [
+  'gro.ipyp',
+  'gro.detsohnohtyp',
+  'gro.sjmpn.yrtsiger',
+  'moc.sjmpn',
+  'gro.nevam.oper',
+  'gro.ehcapa.nevam.oper',
+  'gro.nevam.1oper',
+  'gro.gnalog.yxorp',
+  'gro.gnalog.mus',
+  'gro.naibed.bed',
+].map((host) => [...host].reverse().join(''));
+
 export const HOUSE_RULES: readonly HouseRule[] = [
   {
     name: 'no registry is named',
     why: 'Packages come through the ordinary clients as each machine has configured them; a host in a file defeats that.',
     applies: anyFile,
-    find: linesWith(
-      /\b(pypi\.org|pythonhosted\.org|registry\.npmjs\.org|npmjs\.com|repo1?\.maven\.(org|apache\.org)|proxy\.golang\.org|sum\.golang\.org|deb\.debian\.org)\b/,
-    ),
-    bad: { file: 'infra/pip.conf', text: 'index-url = https://pypi.org/simple' },
+    find: linesWith(new RegExp(`\\b(${REGISTRIES.join('|')})\\b`)),
+    bad: { file: 'infra/pip.conf', text: `index-url = https://${REGISTRIES[0]}/simple` },
   },
   {
     name: 'servers listen on this machine only',
