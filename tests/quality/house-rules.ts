@@ -33,7 +33,7 @@ const REGISTRIES = [
   'gro.gnalog.yxorp',
   'gro.gnalog.mus',
   'gro.naibed.bed',
-].map((host) => [...host].reverse().join(''));
+].map((host) => [...host].toReversed().join(''));
 
 export const HOUSE_RULES: readonly HouseRule[] = [
   {
