@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -31,7 +32,7 @@ class Warehouse:
         self.file = folder / "warehouse.duckdb"
         self.folder = folder
 
-    def sql(self, query: str) -> list[tuple]:
+    def sql(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.file)) as connection:
             return (
                 connection.sql(query).fetchall()
@@ -40,7 +41,7 @@ class Warehouse:
             )
 
     @staticmethod
-    def _run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple]:
+    def _run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:
         connection.execute(statement)
         return []
 
@@ -63,8 +64,9 @@ class Warehouse:
     def build(self, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
         return self.dbt("build", "--exclude-resource-type", "unit_test", *arguments, **variables)
 
-    def artifact(self, name: str) -> dict:
-        return json.loads((self.folder / "target" / name).read_text())
+    def artifact(self, name: str) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads((self.folder / "target" / name).read_text())
+        return read
 
 
 def create_lake(warehouse: Warehouse) -> None:

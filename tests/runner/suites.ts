@@ -7,8 +7,14 @@ import type { Suite } from './suite.ts';
 const nodeProgram = (paths: Paths, name: string): string =>
   join(paths.repository, 'node_modules', '.bin', name);
 
-/** The Python projects, with what mypy is given there ('' leaves it to the project's own settings). */
-const PYTHON_PROJECTS = { airflow: ['plugins', 'dags'], spark: [], dashboard: [] } as const;
+/** Where there is Python to type-check: what mypy is given there, and whose environment has mypy. */
+const TYPED_PYTHON = [
+  { folder: 'airflow', venv: 'airflow', args: ['plugins', 'dags'] },
+  { folder: 'spark', venv: 'spark', args: [] },
+  { folder: 'dashboard', venv: 'dashboard', args: [] },
+  { folder: 'dbt', venv: 'spark', args: [] },
+  { folder: 'infra/bigquery-emulator', venv: 'spark', args: [] },
+];
 
 /** Folders with Python in them, for ruff. */
 const PYTHON_FOLDERS = ['airflow', 'spark', 'dbt', 'dashboard', 'infra'];
@@ -65,9 +71,9 @@ const STATIC: Suite[] = [
   checksSuite(
     { name: 'python-types', group: 'static', title: 'types of Python', places: 1, needs: ['tools'] },
     ({ paths }) =>
-      Object.entries(PYTHON_PROJECTS).map(([folder, args]) => ({
+      TYPED_PYTHON.map(({ folder, venv, args }) => ({
         title: `mypy ${folder}`,
-        program: venvProgram(paths, folder, 'python'),
+        program: venvProgram(paths, venv, 'python'),
         args: ['-m', 'mypy', ...args],
         cwd: folder,
       })),
@@ -99,7 +105,7 @@ const PARTS: Suite[] = [
   ),
   checksSuite(
     {
-      name: 'dbt',
+      name: 'dbt-parse',
       group: 'python',
       title: 'the dbt project, read for both warehouses',
       places: 1,
@@ -115,6 +121,10 @@ const PARTS: Suite[] = [
         ],
         cwd: 'dbt',
       })),
+  ),
+  pytestSuite(
+    { name: 'dbt', group: 'python', title: 'dbt builds, their rules and tests', places: 1, needs: ['tools'] },
+    'dbt',
   ),
   pytestSuite(
     { name: 'dashboard', group: 'python', title: 'dashboard pages', places: 1, needs: ['tools'] },

@@ -8,7 +8,7 @@ from local_bigquery.engine import database
 
 
 def install() -> None:
-    original_connect = duckdb.connect
+    original_connect: Any = duckdb.connect
     bundled = files("duckdb_extension_ducklake") / "extensions" / f"v{duckdb.__version__}"
     ducklake = str(bundled / "ducklake.duckdb_extension")
 
