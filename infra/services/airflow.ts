@@ -100,6 +100,8 @@ function airflowEnvironment(context: ServiceContext): Record<string, string> {
     AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES: '1',
     AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: '60',
     PYTHONUNBUFFERED: '1',
+    // Airflow sets its processes' titles, which would overwrite the environment by which `down` knows them.
+    SPT_NOENV: '1',
     // Read by our operator and trigger.
     TEMPORAL_ADDRESS: config.temporal.address,
     TEMPORAL_NAMESPACE: config.temporal.namespace,

@@ -10,6 +10,7 @@ export function minioServices({ config, secrets }: ServiceContext): Service[] {
       needs: [],
       command: [
         ...[join(paths.tools, 'bin', 'minio'), 'server', '--quiet'],
+        // It also listens on [::1] of the same port: MinIO opens every loopback address, whatever it is told.
         ...['--address', `127.0.0.1:${ports.minio}`, '--console-address', `127.0.0.1:${ports.minioConsole}`],
         // Its default is in the person's home, where a certificate of something else would switch it to TLS.
         ...['--certs-dir', join(paths.run, 'minio-certs')],

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { isAlive } from '../file-lock.ts';
+import { familyOf, type ProcessEntry, processTable } from './process-table.ts';
 
 /**
  * In the environment of every process of an installation, inherited by what those start. It finds them when nothing
@@ -9,49 +9,47 @@ import { isAlive } from '../file-lock.ts';
  */
 export const OWNER_VARIABLE = 'REPRISE_INSTANCE_DIR';
 
-/** The living processes that carry this installation's mark, except this one. */
+/** The living processes of this installation, except this one: `familyOf` says what counts. */
 export async function ownedProcesses(instance: string): Promise<number[]> {
-  const mark = `${OWNER_VARIABLE}=${instance}`;
-  const found = process.platform === 'linux' ? markedInProc(mark) : await markedInProcessList(mark);
-  return found.filter((pid) => pid !== process.pid && pid !== process.ppid);
+  return (await ownedEntries(instance)).map(({ pid }) => pid);
 }
 
-function markedInProc(mark: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
-      } catch {
-        // Another user's process, or one that has just ended.
-        return false;
-      }
-    })
-    .map(Number);
+/** The same, with what is needed to recognise them later, when nothing may tie them to the installation any more. */
+export async function ownedEntries(instance: string): Promise<ProcessEntry[]> {
+  return familyOf(await processTable(markOf(instance)), process.pid);
 }
 
-async function markedInProcessList(mark: string): Promise<number[]> {
-  const { stdout } = await execa('ps', ['axeww', '-o', 'pid=,command=']);
-  return stdout
-    .split('\n')
-    .filter((line) => `${line} `.includes(` ${mark} `))
-    .map((line) => Number.parseInt(line, 10));
-}
-
-/** Asks each to end, then ends those that do not. @returns how many there were */
-export async function endProcesses(instance: string, graceMs: number): Promise<number> {
-  const first = await ownedProcesses(instance);
+/**
+ * Asks each to end, then ends those that do not.
+ * @param seen processes seen earlier that belong to it as well, if they still live
+ * @returns how many there were
+ */
+export async function endProcesses(
+  instance: string,
+  graceMs: number,
+  seen: readonly ProcessEntry[] = [],
+): Promise<number> {
+  const known = new Set(seen.map(identity));
+  const left = async (): Promise<number[]> => {
+    const table = await processTable(markOf(instance));
+    for (const entry of familyOf(table, process.pid)) known.add(identity(entry));
+    return table.filter((entry) => known.has(identity(entry))).map(({ pid }) => pid);
+  };
+  const first = await left();
   signal(first, 'SIGTERM');
   await waitForEnd(first, graceMs);
   // Again from the start: a parent that was told to end may have started something on its way out.
   for (let round = 0; round < 5; round += 1) {
-    const left = await ownedProcesses(instance);
-    if (left.length === 0) break;
-    signal(left, 'SIGKILL');
-    await waitForEnd(left, 2_000);
+    const still = await left();
+    if (still.length === 0) break;
+    signal(still, 'SIGKILL');
+    await waitForEnd(still, 2_000);
   }
   return first.length;
 }
+
+const markOf = (instance: string): string => `${OWNER_VARIABLE}=${instance}`;
+const identity = ({ pid, born }: ProcessEntry): string => `${pid} ${born}`;
 
 function signal(pids: readonly number[], name: NodeJS.Signals): void {
   for (const pid of pids) {
@@ -69,7 +67,7 @@ async function waitForEnd(pids: readonly number[], limitMs: number): Promise<voi
 }
 
 /** A zombie is still a process id, but nothing that could be waited for. */
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   if (!isAlive(pid)) return false;
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -8,7 +8,7 @@ import type { Paths } from '../../config/paths.ts';
 import { writePrivate } from '../instance.ts';
 import type { Service } from '../services/service.ts';
 import { isListening, stopProject } from './client.ts';
-import { endProcesses, OWNER_VARIABLE, ownedProcesses } from './owned-processes.ts';
+import { endProcesses, OWNER_VARIABLE, ownedEntries, ownedProcesses } from './owned-processes.ts';
 import { renderProcessCompose } from './process-compose.ts';
 
 /** A unix socket's path is limited to 107 bytes; a checkout that lies deeper gets one in the temporary folder. */
@@ -104,7 +104,8 @@ async function isSupervised(paths: Paths): Promise<boolean> {
  * @returns how many processes ran before
  */
 export async function stopEverything(paths: Paths): Promise<number> {
-  const before = (await ownedProcesses(paths.instance)).length;
+  // Before the first signal: what has lost its mark can be recognised only as long as its parents live.
+  const before = await ownedEntries(paths.instance);
   const socket = socketPath(paths);
   // It answers before it has ended, and by then nothing that it supervised is left.
   if (await stopProject(socket, 60_000))
@@ -112,9 +113,9 @@ export async function stopEverything(paths: Paths): Promise<number> {
       if ((await ownedProcesses(paths.instance)).length === 0) break;
       await sleep(100);
     }
-  await endProcesses(paths.instance, 8_000);
+  await endProcesses(paths.instance, 8_000, before);
   rmSync(socket, { force: true });
-  return before;
+  return before.length;
 }
 
 /** What every process gets, and no more: a person's shell holds keys that no server of ours needs. */

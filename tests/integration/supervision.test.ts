@@ -35,6 +35,11 @@ test('starting twice starts once', async () => {
   expect(await serverPid()).toBe(pid);
 });
 
+test('ports that its own servers hold are no conflict', async () => {
+  expect(await isPortTaken(stack.config.ports.minio)).toBe(true);
+  expect(await stack.portConflicts()).toEqual([]);
+});
+
 test('a server that is killed is started again', async () => {
   const pid = await serverPid();
   process.kill(pid, 'SIGKILL');

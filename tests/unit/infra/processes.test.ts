@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive, withLock } from '../../../infra/file-lock.ts';
-import { endProcesses, OWNER_VARIABLE, ownedProcesses } from '../../../infra/supervisor/owned-processes.ts';
+import {
+  endProcesses,
+  isRunning,
+  OWNER_VARIABLE,
+  ownedProcesses,
+} from '../../../infra/supervisor/owned-processes.ts';
+import { familyOf, processTable } from '../../../infra/supervisor/process-table.ts';
 import { statusOf } from '../../../infra/supervisor/readiness.ts';
 import { socketPath } from '../../../infra/supervisor/supervisor.ts';
 import { pathsFor } from '../../../config/paths.ts';
@@ -41,6 +47,51 @@ test('what belongs to an installation ends, even what ignores the request; what 
   } finally {
     await endProcesses(other, 1_000);
   }
+});
+
+test.each([
+  ['a child', 'env -i sleep 60 & wait'],
+  ['a member of the group whose leader was killed', 'env -i sleep 60 & sleep 60 & sleep 0.2; kill -9 $$'],
+])('%s that has lost the mark is found and ended as well', async (_, script) => {
+  start(script, folder);
+  await expect.poll(async () => (await ownedProcesses(folder)).length).toBe(2);
+  await sleep(400);
+  const owned = await ownedProcesses(folder);
+  expect(owned).toHaveLength(2);
+  expect(await endProcesses(folder, 2_000)).toBe(2);
+  expect(owned.filter(isRunning)).toEqual([]);
+});
+
+test('what was seen before its parents ended is ended, unless its id belongs to another by now', async () => {
+  const orphan = spawn('sleep', ['60'], { env: {}, stdio: 'ignore' });
+  const neighbour = spawn('sleep', ['60'], { env: {}, stdio: 'ignore' });
+  try {
+    const table = await processTable('X=y');
+    const entry = (pid: number | undefined) => table.filter((one) => one.pid === pid);
+    const reused = entry(neighbour.pid).map((one) => ({ ...one, born: '1' }));
+    expect(await endProcesses(folder, 2_000, [...entry(orphan.pid), ...reused])).toBe(1);
+    expect(isRunning(neighbour.pid ?? 0)).toBe(true);
+  } finally {
+    orphan.kill('SIGKILL');
+    neighbour.kill('SIGKILL');
+  }
+});
+
+const row = (pid: number, parent: number, group: number, marked = false) => ({
+  ...{ pid, parent, group, marked, born: `${pid}` },
+});
+
+test('a family is the marked, their descendants and the groups they lead, never this process or its ancestors', () => {
+  const shell = [row(1, 0, 1), row(10, 1, 10), row(11, 10, 10, true), row(12, 11, 10)];
+  const server = [row(20, 1, 20, true), row(21, 20, 20), row(22, 21, 22), row(23, 1, 22)];
+  const pids = (self: number): number[] =>
+    familyOf([...shell, ...server, row(30, 1, 30)], self)
+      .map(({ pid }) => pid)
+      .toSorted((one, other) => one - other);
+  // From elsewhere: 10 leads the group of 11 and is nobody of ours.
+  expect(pids(30)).toEqual([11, 12, 20, 21, 22, 23]);
+  // From 12, which 11 started.
+  expect(pids(12)).toEqual([20, 21, 22, 23]);
 });
 
 test('the lock of a process that is gone does not count, and one at a time holds it', async () => {

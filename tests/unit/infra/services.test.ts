@@ -52,6 +52,11 @@ test('each part gets its own secrets and nobody else’s', () => {
   expect(holders(SECRETS.pseudonym_key)).toEqual([]);
 });
 
+test('Airflow’s processes keep the environment by which they are known', () => {
+  for (const { name, env } of services(context()).filter(({ name }) => name.startsWith('airflow')))
+    expect(env.SPT_NOENV, name).toBe('1');
+});
+
 test('nothing is told to listen beyond this machine', () => {
   const everything = JSON.stringify(services(context()).map(({ command, env }) => ({ command, env })));
   expect(everything).not.toContain('0.0.0.0');
