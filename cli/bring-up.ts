@@ -33,13 +33,15 @@ export async function bringUp(options: { only?: readonly string[] } = {}): Promi
   }
   if (running !== undefined && missingSteps(paths).length > 0) {
     say('tools have changed: stopping what uses the old ones');
+    await stack.includeRunning();
     await stack.stop();
   }
   const installed = await provision({ paths, observer: provisionProgress() });
   if (installed.length > 0) say(`installed ${installed.length} parts`);
 
   const result = await stack.start();
-  if (result === 'restarted') say('settings have changed, or a part had failed: everything is started anew');
+  if (result === 'restarted')
+    say('settings have changed, a part had failed or is new: everything is started anew');
   else if (result === 'started') say(`starting ${stack.services.map(({ name }) => name).join(', ')}`);
   const table = startupTable();
   try {

@@ -11,14 +11,13 @@ export const Secrets = z.object({
   airflow_admin_password: z.string().min(16),
   airflow_jwt_secret: z.string().min(32),
   airflow_fernet_key: z.string().min(32),
-  /** Salt of the listener pseudonyms. */
-  pseudonym_key: z.string().min(32),
 });
 export type Secrets = z.infer<typeof Secrets>;
 
 const token = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
-function generate(): Secrets {
+/** A new set, in memory only. */
+export function generateSecrets(): Secrets {
   return {
     minio_root_user: `reprise-${randomBytes(4).toString('hex')}`,
     minio_root_password: token(24),
@@ -27,7 +26,6 @@ function generate(): Secrets {
     airflow_jwt_secret: token(48),
     // Fernet wants 32 bytes in padded url-safe base64.
     airflow_fernet_key: randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_'),
-    pseudonym_key: token(32),
   };
 }
 
@@ -41,7 +39,7 @@ export function ensureSecrets(file: string): Secrets {
   const existing = readSecrets(file);
   if (existing) return existing;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const secrets = generate();
+  const secrets = generateSecrets();
   const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);

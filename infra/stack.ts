@@ -1,51 +1,67 @@
 import { type Config, loadConfig, SETTING_NAMES } from '../config/config.ts';
 import type { PortName } from '../config/ports.ts';
 import { withLock } from './file-lock.ts';
-import { prepareInstance } from './instance.ts';
+import { type Instance, prepareInstance, readInstance } from './instance.ts';
 import { isPortTaken, type Listener, listenerOn } from './ports-in-use.ts';
 import { unhealthyAirflowParts } from './services/airflow-health.ts';
 import type { Service, ServiceContext } from './services/service.ts';
-import { services, writeServerFiles } from './services/services.ts';
+import { services, withNeeds, writeServerFiles } from './services/services.ts';
 import { ownedProcesses } from './supervisor/owned-processes.ts';
 import { NotReady, readStatus, type ServiceStatus, waitUntilReady } from './supervisor/readiness.ts';
-import { socketPath, startSupervisor, stopEverything, type StartResult } from './supervisor/supervisor.ts';
+import { isStarted, socketPath, startSupervisor, stopEverything } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 
 /** The stack of one installation: what belongs to it, and whether it runs. */
 export class Stack {
   readonly config: Config;
-  readonly services: readonly Service[];
   readonly #context: ServiceContext;
+  readonly #all: readonly Service[];
+  #members: readonly Service[];
 
-  private constructor(context: ServiceContext, members: readonly Service[]) {
-    this.config = context.config;
-    this.services = members;
-    this.#context = context;
+  private constructor(env: NodeJS.ProcessEnv, instance: Instance, only?: readonly string[]) {
+    this.config = loadConfig(env);
+    const overrides = Object.fromEntries(
+      SETTING_NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+    ) as Record<string, string>;
+    this.#context = { config: this.config, ...instance, node: process.execPath, overrides };
+    this.#all = services(this.#context);
+    this.#members = only === undefined ? this.#all : withNeeds(this.#all, only);
   }
 
   /** Creates the installation's folders, secrets and settings when they are missing. */
   static open(env: NodeJS.ProcessEnv = process.env, only?: readonly string[]): Stack {
-    const { secrets, settings } = prepareInstance(loadConfig(env).paths);
-    const config = loadConfig(env);
-    const overrides = Object.fromEntries(
-      SETTING_NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
-    ) as Record<string, string>;
-    const context = { config, secrets, settings, node: process.execPath, overrides };
-    return new Stack(context, services(context, only));
+    return new Stack(env, prepareInstance(loadConfig(env).paths), only);
+  }
+
+  /** To ask about it only: creates nothing. */
+  static look(env: NodeJS.ProcessEnv = process.env): Stack {
+    return new Stack(env, readInstance(loadConfig(env).paths));
+  }
+
+  get services(): readonly Service[] {
+    return this.#members;
+  }
+
+  /** Makes what runs a part of what is asked for: starting one server anew must not end the others. */
+  async includeRunning(): Promise<void> {
+    const running = await readStatus(socketPath(this.config.paths), this.#all);
+    const names = new Set([...this.#members, ...(running ?? [])].map(({ name }) => name));
+    this.#members = this.#all.filter(({ name }) => names.has(name));
   }
 
   /** Starts what does not run. @throws PortTaken, SupervisorFailure */
-  async start(): Promise<StartResult> {
+  async start(): Promise<'started' | 'restarted' | 'running'> {
     const { paths } = this.config;
     return withLock(join(paths.run, 'start.lock'), async () => {
       const status = await this.status();
       const hasFailed = status?.some(({ phase }) => phase === 'failed') ?? false;
-      if (status === undefined || hasFailed) {
-        // A job that failed is not run again by itself, nor what waits for it. Without a status: left by a supervisor that was killed: they hold the ports that are needed now.
-        await stopEverything(paths);
-        const [conflict] = await this.portConflicts();
-        if (conflict) throw new PortTaken(conflict);
-      }
+      if (!hasFailed && (await isStarted(paths, this.services))) return 'running';
+      await this.includeRunning();
+      // A job that failed is not run again by itself, nor what waits for it. Without a status there may be servers
+      // whose supervisor was killed: they hold the ports that are needed now.
+      if (status === undefined || hasFailed) await stopEverything(paths);
+      const [conflict] = await this.portConflicts();
+      if (conflict) throw new PortTaken(conflict);
       writeServerFiles(this.#context);
       const result = await startSupervisor(paths, this.services);
       return hasFailed ? 'restarted' : result;

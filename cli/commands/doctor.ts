@@ -9,7 +9,7 @@ export function register(command: Command): void {
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', '\nThe exit code is 0 when nothing is missing, else 1.')
     .action(async ({ json }: { json?: boolean }) => {
-      const findings = await diagnose(Stack.open());
+      const findings = await diagnose(Stack.look());
       const ok = findings.every((finding) => finding.state !== 'missing');
       if (!ok) process.exitCode = 1;
       if (json) {

@@ -14,7 +14,7 @@ export function register(command: Command): void {
       const count = Number(options.lines);
       if (!Number.isInteger(count) || count < 0)
         throw new CommandFailure(`--lines ${options.lines} is not a number of lines`);
-      const stack = Stack.open();
+      const stack = Stack.look();
       const names = [...stack.services.map(({ name }) => name), 'supervisor'];
       if (!names.includes(service))
         throw new CommandFailure(`there is no service "${service}"`, {

@@ -9,7 +9,7 @@ export function register(command: Command): void {
     .option('--json', 'print it as JSON')
     .addHelpText('after', '\nThe exit code is 0 when everything runs and is ready, else 1.')
     .action(async ({ json }: { json?: boolean }) => {
-      const stack = Stack.open();
+      const stack = Stack.look();
       const { config } = stack;
       const statuses = await stack.status();
       const ready = statuses?.every(isSettled) ?? false;

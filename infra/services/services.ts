@@ -25,7 +25,7 @@ export function localParts(config: Config): Set<Part> {
 }
 
 /** Every process of this installation, in the order in which a person thinks of them. */
-export function services(context: ServiceContext, only?: readonly string[]): Service[] {
+export function services(context: ServiceContext): Service[] {
   const parts = localParts(context.config);
   const all = [
     ...(parts.has('kafka') ? kafkaServices(context) : []),
@@ -37,15 +37,11 @@ export function services(context: ServiceContext, only?: readonly string[]): Ser
     ...(parts.has('dashboard') ? dashboardServices(context) : []),
   ];
   const present = new Set(all.map((service) => service.name));
-  const complete = all.map((service) => ({
-    ...service,
-    needs: service.needs.filter((name) => present.has(name)),
-  }));
-  return only === undefined ? complete : withNeeds(complete, only);
+  return all.map((service) => ({ ...service, needs: service.needs.filter((name) => present.has(name)) }));
 }
 
 /** The named services and what they need. A name also stands for all that begin with it: `airflow`, `worker`. */
-function withNeeds(all: readonly Service[], only: readonly string[]): Service[] {
+export function withNeeds(all: readonly Service[], only: readonly string[]): Service[] {
   const wanted = new Set<string>();
   const add = (service: Service): void => {
     if (wanted.has(service.name)) return;

@@ -11,7 +11,6 @@ export interface RenderOptions {
  * The supervisor's configuration. It holds passwords in the processes' environments: the file is for its owner only.
  */
 export function renderProcessCompose(services: readonly Service[], options: RenderOptions): string {
-  const byName = new Map(services.map((service) => [service.name, service]));
   return stringify(
     {
       version: '0.5',
@@ -20,23 +19,23 @@ export function renderProcessCompose(services: readonly Service[], options: Rend
       // A password may contain a dollar sign.
       disable_env_expansion: true,
       environment: variables(options.environment),
-      processes: Object.fromEntries(
-        services.map((service) => [service.name, renderService(service, byName, options)]),
-      ),
+      processes: renderProcesses(services, options.logs),
     },
     { lineWidth: 0 },
   );
+}
+
+/** What the supervisor is told of each service, by name. */
+export function renderProcesses(services: readonly Service[], logs: string): Record<string, object> {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  return Object.fromEntries(services.map((service) => [service.name, renderService(service, byName, logs)]));
 }
 
 const SERVER_RESTARTS = { restart: 'always', backoff_seconds: 2, max_restarts: 0 };
 /** Jobs may be repeated; a server that has just become ready is sometimes not quite. */
 const JOB_RESTARTS = { restart: 'on_failure', backoff_seconds: 2, max_restarts: 2 };
 
-function renderService(
-  service: Service,
-  byName: ReadonlyMap<string, Service>,
-  { logs }: RenderOptions,
-): object {
+function renderService(service: Service, byName: ReadonlyMap<string, Service>, logs: string): object {
   const dependencies = service.needs.map((name) => [name, { condition: conditionOf(byName.get(name)) }]);
   return {
     entrypoint: service.forks

@@ -9,7 +9,7 @@ import { writePrivate } from '../instance.ts';
 import type { Service } from '../services/service.ts';
 import { isListening, stopProject } from './client.ts';
 import { endProcesses, OWNER_VARIABLE, ownedEntries, ownedProcesses } from './owned-processes.ts';
-import { renderProcessCompose } from './process-compose.ts';
+import { renderProcessCompose, renderProcesses } from './process-compose.ts';
 
 /** A unix socket's path is limited to 107 bytes; a checkout that lies deeper gets one in the temporary folder. */
 export function socketPath(paths: Paths): string {
@@ -28,28 +28,36 @@ export class SupervisorFailure extends Error {
   }
 }
 
-export type StartResult = 'started' | 'restarted' | 'running';
+/** Whether all of these services run, with the configuration that they have now. */
+export async function isStarted(paths: Paths, services: readonly Service[]): Promise<boolean> {
+  if (!(await isListening(socketPath(paths)))) return false;
+  const file = fingerprintsFile(paths);
+  const started = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {};
+  return Object.entries(fingerprints(paths, services)).every(([name, print]) => started[name] === print);
+}
 
-/**
- * Starts the supervisor with these services, detached. When one is running with the same configuration, nothing
- * happens; with another configuration it is replaced.
- */
-export async function startSupervisor(paths: Paths, services: readonly Service[]): Promise<StartResult> {
+const fingerprintsFile = (paths: Paths): string => join(paths.run, 'services.sha256.json');
+
+/** Of each service's configuration, without what all share: npm and npx each add their own folders to the PATH. */
+function fingerprints(paths: Paths, services: readonly Service[]): Record<string, string> {
+  const processes = Object.entries(renderProcesses(services, paths.logs));
+  return Object.fromEntries(
+    processes.map(([name, told]) => [name, createHash('sha256').update(JSON.stringify(told)).digest('hex')]),
+  );
+}
+
+/** Starts the supervisor with these services, detached, in place of what runs. */
+export async function startSupervisor(
+  paths: Paths,
+  services: readonly Service[],
+): Promise<'started' | 'restarted'> {
   const environment = baseEnvironment(paths);
   const file = join(paths.run, 'process-compose.yaml');
-  const configuration = renderProcessCompose(services, { logs: paths.logs, environment });
-  // Of the configuration alone: npm and npx each add their own folders to the PATH.
-  const fingerprint = createHash('sha256')
-    .update(renderProcessCompose(services, { logs: paths.logs, environment: {} }))
-    .digest('hex');
-  const fingerprintFile = join(paths.run, 'process-compose.sha256');
   const socket = socketPath(paths);
-  const running = await isSupervised(paths);
-  if (running && existsSync(fingerprintFile) && readFileSync(fingerprintFile, 'utf8') === fingerprint)
-    return 'running';
+  const running = await isListening(socket);
   await stopEverything(paths);
-  writePrivate(file, configuration);
-  writePrivate(fingerprintFile, fingerprint);
+  writePrivate(file, renderProcessCompose(services, { logs: paths.logs, environment }));
+  writePrivate(fingerprintsFile(paths), JSON.stringify(fingerprints(paths, services)));
   mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
   const log = openSync(join(paths.logs, 'supervisor.log'), 'a', 0o600);
   const child = spawn(
@@ -66,7 +74,7 @@ export async function startSupervisor(paths: Paths, services: readonly Service[]
       detached: true,
       // Its output repeats every process's log, without rotation.
       stdio: ['ignore', 'ignore', log],
-      env: { ...baseEnvironment(paths), PC_DISABLE_TUI: '1', XDG_CONFIG_HOME: paths.run },
+      env: { ...environment, PC_DISABLE_TUI: '1', XDG_CONFIG_HOME: paths.run },
     },
   );
   child.unref();
@@ -85,17 +93,13 @@ async function waitForSocket(paths: Paths, child: ReturnType<typeof spawn>): Pro
   });
   for (const until = performance.now() + 15_000; performance.now() < until; ) {
     if (ended !== undefined) break;
-    if (await isSupervised(paths)) return;
+    if (await isListening(socketPath(paths))) return;
     await sleep(100);
   }
   throw new SupervisorFailure(
     `the process supervisor did not start (${ended ?? 'no answer after 15 s'})`,
     `read ${join(paths.logs, 'supervisor.log')}, then run the command again`,
   );
-}
-
-async function isSupervised(paths: Paths): Promise<boolean> {
-  return isListening(socketPath(paths));
 }
 
 /**

@@ -9,10 +9,12 @@ import { findPortBase, isolatedEnvironment } from '../runner/isolation.ts';
 /** The lightest server there is stands for all: they are declared, supervised and ended in the same way. */
 const SERVER = 'minio';
 
+let env: NodeJS.ProcessEnv;
 let stack: Stack;
 beforeAll(async () => {
-  const env = isolatedEnvironment(process.env, await findPortBase());
-  stack = Stack.open({ ...env, REPRISE_INSTANCE: 'test-supervision' }, [SERVER]);
+  const isolated = isolatedEnvironment(process.env, await findPortBase());
+  env = { ...isolated, REPRISE_INSTANCE: 'test-supervision' };
+  stack = Stack.open(env, [SERVER]);
 });
 afterAll(async () => {
   await stack.stop();
@@ -38,6 +40,20 @@ test('starting twice starts once', async () => {
 test('ports that its own servers hold are no conflict', async () => {
   expect(await isPortTaken(stack.config.ports.minio)).toBe(true);
   expect(await stack.portConflicts()).toEqual([]);
+});
+
+test('a part is added to what runs, and asking for a part that runs already changes nothing', async () => {
+  const both = Stack.open(env, ['dashboard']);
+  expect(await both.start()).toBe('restarted');
+  expect(both.services.map(({ name }) => name)).toEqual([SERVER, 'dashboard']);
+  await both.waitUntilReady({ timeoutMs: 120_000, onStatus: () => undefined });
+  const before = await ownedProcesses(stack.config.paths.instance);
+  expect(await stack.start()).toBe('running');
+  expect(await Stack.open(env, ['dashboard']).start()).toBe('running');
+  expect(await ownedProcesses(stack.config.paths.instance)).toEqual(before);
+  await both.stop();
+  expect(await stack.start()).toBe('started');
+  await ready();
 });
 
 test('a server that is killed is started again', async () => {

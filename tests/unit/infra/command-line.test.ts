@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { execa } from 'execa';
-import { REPOSITORY } from '../../../config/paths.ts';
+import { pathsFor, REPOSITORY } from '../../../config/paths.ts';
 import { CommandFailure, describeFailure } from '../../../cli/failure.ts';
 import { follow, lastLines } from '../../../cli/log-file.ts';
 import { provisionProgress } from '../../../cli/progress.ts';
@@ -16,10 +16,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const INSTANCE = 'unit-command-line';
+
 const reprise = (...args: string[]) =>
   execa(process.execPath, [join(REPOSITORY, 'cli', 'reprise.mjs'), ...args], {
     reject: false,
-    env: { REPRISE_INSTANCE: 'unit-command-line', REPRISE_PORT_BASE: '40000' },
+    env: { REPRISE_INSTANCE: INSTANCE, REPRISE_PORT_BASE: '40000' },
   });
 
 test('a wrong command, option or setting ends with one line and no stack trace', async () => {
@@ -44,11 +46,30 @@ test('every command explains itself', async () => {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
 });
 
+test('run says what it takes where nothing is given', async () => {
+  const { stdout, exitCode } = await reprise('run', '--help');
+  expect(exitCode).toBe(0);
+  for (const [option, value] of [
+    ['events', 20_000],
+    ['seed', 1],
+    ['shards', 2],
+  ])
+    expect(stdout).toMatch(new RegExp(`--${option} <n>[^-]*\\(default: ${value}\\)`));
+});
+
 test('down of what does not run says so, as JSON when asked, with nothing else on stdout', async () => {
   const { stdout, exitCode } = await reprise('down', '--json');
   expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ instance: 'unit-command-line', stopped: 0 });
+  expect(JSON.parse(stdout)).toEqual({ instance: INSTANCE, stopped: 0 });
 });
+
+test.each(['doctor', 'status', 'logs kafka'])(
+  '%s only looks: it creates no installation',
+  async (command) => {
+    await reprise(...command.split(' '));
+    expect(existsSync(pathsFor(INSTANCE).instance)).toBe(false);
+  },
+);
 
 test('a failure is described by what happened and what to do; where it came from only on request', () => {
   const failure = new CommandFailure('port 1 is taken', { mend: 'free it' });

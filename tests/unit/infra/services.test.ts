@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../config/config.ts';
 import type { Service, ServiceContext } from '../../../infra/services/service.ts';
-import { services } from '../../../infra/services/services.ts';
+import { services, withNeeds } from '../../../infra/services/services.ts';
 import { renderProcessCompose } from '../../../infra/supervisor/process-compose.ts';
 
 const SECRETS = {
@@ -12,7 +12,6 @@ const SECRETS = {
   airflow_admin_password: 'airflow-password-x',
   airflow_jwt_secret: 'jwt-secret-x'.padEnd(40, 'x'),
   airflow_fernet_key: 'fernet-key-x'.padEnd(44, 'x'),
-  pseudonym_key: 'pseudonym-key-x'.padEnd(40, 'x'),
 };
 
 function context(env: Record<string, string> = {}): ServiceContext {
@@ -49,7 +48,6 @@ test('each part gets its own secrets and nobody else’s', () => {
     new Set(['airflow']),
   );
   expect(holders(SECRETS.airflow_admin_password)).toEqual([]);
-  expect(holders(SECRETS.pseudonym_key)).toEqual([]);
 });
 
 test('Airflow’s processes keep the environment by which they are known', () => {
@@ -76,7 +74,8 @@ test('what runs elsewhere by configuration is not started here, and nothing wait
 });
 
 test('a selection brings what it needs; a name stands for all that begin with it', () => {
-  const names = (...only: string[]): string[] => services(context(), only).map((service) => service.name);
+  const names = (...only: string[]): string[] =>
+    withNeeds(services(context()), only).map((service) => service.name);
   expect(names('kafka')).toEqual(['kafka-format', 'kafka']);
   expect(names('reprise-init')).toEqual(['kafka-format', 'kafka', 'minio', 'reprise-init']);
   expect(names('airflow')).toHaveLength(5);
