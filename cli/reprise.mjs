@@ -193,9 +193,23 @@ function isAlive(pid) {
   }
 }
 
+/** kafkajs computes a negative delay after a slow answer; harmless, and not for the person at the terminal. */
+const UNHEARD = 'TimeoutNegativeWarning';
+
+/** What --disable-warning does, for a process that is already running. */
+function disableWarning(unheard) {
+  const emit = process.emitWarning;
+  process.emitWarning = (warning, ...rest) => {
+    const [type] = rest;
+    if (type !== unheard && type?.type !== unheard) emit.call(process, warning, ...rest);
+  };
+}
+
 /** Becomes `node cli/main.ts …` as far as one can without exec: same streams, signals and exit code. */
 function handOver(node) {
-  const child = spawn(node, [MAIN, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [`--disable-warning=${UNHEARD}`, MAIN, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
       // A terminal has already sent its Ctrl-C to the whole foreground group.
@@ -226,6 +240,7 @@ try {
   if (node !== process.execPath) process.env.PATH = dirname(node) + delimiter + (process.env.PATH || '');
   if (node === process.execPath) {
     process.argv[1] = MAIN;
+    disableWarning(UNHEARD);
     nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     await import('./main.ts');
   } else handOver(node);

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { WindowId } from '../contracts/window.ts';
 import { CommandFailure } from './failure.ts';
 import { askAirflow, type Ending, followDirectly, type Following, followRun } from './follow-window.ts';
+import { interruption } from './interruption.ts';
 import { stepDisplay } from './live-steps.ts';
 import { readReport } from './window-reports.ts';
 import type { WindowRow } from './window-table.ts';
@@ -33,10 +34,7 @@ export async function runWindows(options: RunWindowsOptions): Promise<FinishedWi
   const airflow = direct ? undefined : airflowOf(config);
   await airflow?.awaitDag(DAG_LIMIT_MS);
   const workflows = await connectWindowWorkflows(config.temporal);
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  const interrupt = interruption();
   const display = stepDisplay(windows);
   try {
     const following = { workflows, seen: display.seen, signal: interrupt.signal };
@@ -59,9 +57,8 @@ export async function runWindows(options: RunWindowsOptions): Promise<FinishedWi
     );
   } finally {
     display.close();
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
     await workflows.close();
+    interrupt.release();
   }
 }
 

@@ -61,11 +61,17 @@ export function kafkaError(doing: string, error: unknown): ClientError {
     cause instanceof KafkaJSBrokerNotFound ||
     isNetworkError(cause)
   ) {
-    return new ClientError('Unavailable', say('no broker can be reached'), { cause });
+    return new ClientError('Unavailable', say(`no broker can be reached${where(cause)}`), { cause });
   }
   // The rest of kafkajs's errors are states of a connection (locks, closed sockets): a new attempt starts clean.
   if (cause instanceof KafkaJSError) return new ClientError('Unavailable', say(message), { cause });
   return new ClientError('Unavailable', say(message), { cause });
+}
+
+/** Of several brokers the one that was tried last. */
+function where(cause: unknown): string {
+  const broker = (cause as { broker?: unknown }).broker;
+  return typeof broker === 'string' ? ` at ${broker}` : '';
 }
 
 export async function namedKafka<T>(doing: string, work: () => Promise<T>): Promise<T> {

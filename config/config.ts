@@ -5,21 +5,21 @@ import { readSecrets } from './secrets.ts';
 
 /** An empty environment variable means "not set". */
 const text = z.preprocess((value) => (value === '' ? undefined : value), z.string().optional());
-const whole = (fallback: number) =>
-  z.preprocess(
+const whole = (fallback: number, lowest = 1, highest = Number.MAX_SAFE_INTEGER) => {
+  const upTo = highest === Number.MAX_SAFE_INTEGER ? 'on' : `to ${highest}`;
+  const error = `must be a whole number from ${lowest} ${upTo}`;
+  return z.preprocess(
     (value) => (value === '' || value === undefined ? fallback : value),
-    z.coerce.number().int().positive(),
+    z.coerce.number({ error }).int({ error }).min(lowest, { error }).max(highest, { error }),
   );
+};
 
 const Environment = z.object({
   REPRISE_INSTANCE: z.preprocess(
     (value) => value || 'demo',
-    z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'use lower-case letters, digits and dashes'),
+    z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes'),
   ),
-  REPRISE_PORT_BASE: z.preprocess(
-    (value) => value || DEFAULT_PORT_BASE,
-    z.coerce.number().int().min(1024).max(65000),
-  ),
+  REPRISE_PORT_BASE: whole(DEFAULT_PORT_BASE, 1024, 65_000),
   KAFKA_BROKERS: text,
   KAFKA_REPLICATION: whole(1),
   KAFKA_PARTITIONS: whole(4),
@@ -38,7 +38,10 @@ const Environment = z.object({
   DASHBOARD_URL: text,
   SPARK_MASTER: text,
   SPARK_DRIVER_MEMORY: text,
-  WAREHOUSE: z.preprocess((value) => value || 'duckdb', z.enum(['duckdb', 'bigquery'])),
+  WAREHOUSE: z.preprocess(
+    (value) => value || 'duckdb',
+    z.enum(['duckdb', 'bigquery'], { error: 'must be duckdb or bigquery' }),
+  ),
   BIGQUERY_PROJECT: text,
   BIGQUERY_DATASET: text,
   BIGQUERY_LOCATION: text,
@@ -46,7 +49,7 @@ const Environment = z.object({
   GOOGLE_APPLICATION_CREDENTIALS: text,
   REPRISE_EVENTS_PER_WINDOW: whole(20_000),
   REPRISE_SHARDS: whole(2),
-  REPRISE_SEED: z.preprocess((value) => value || 1, z.coerce.number().int().nonnegative()),
+  REPRISE_SEED: whole(1, 0),
 });
 
 /** The names of all settings, for whoever passes them on to another process. */
@@ -94,7 +97,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const parsed = Environment.safeParse(env);
   if (!parsed.success) {
     const first = parsed.error.issues[0];
-    throw new ConfigError(`${first?.path.join('.')}: ${first?.message}; unset it to use the default`);
+    const name = String(first?.path[0]);
+    throw new ConfigError(`${name} ${first?.message}, not "${env[name]}"; unset it to use the default`);
   }
   const e = parsed.data;
   const paths = pathsFor(e.REPRISE_INSTANCE, env);

@@ -6,21 +6,24 @@ import { applyTopics } from '../../clients/kafka-topics.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import { loadConfig } from '../../config/config.ts';
 import { EVENTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
+import { withMends } from '../client-failure.ts';
 
 const NAME = 'reprise-init';
 
 /** Runs at every `up`; finds everything in place from the second time on. */
 export function register(command: Command): void {
-  command.action(async () => {
-    const config = loadConfig();
-    const bucket = await createObjectStore(config.objectStore).ensureBucket();
-    process.stdout.write(`bucket ${config.objectStore.bucket}: ${bucket}\n`);
-    const kafka = createKafka({ brokers: config.kafka.brokers, clientId: NAME });
-    const changes = await applyTopics(kafka, TOPICS, config.kafka);
-    for (const { topic, did, what } of changes)
-      process.stdout.write(`topic ${topic}: ${[did, ...what].join(', ')}\n`);
-    await wakeCoordinators(kafka);
-  });
+  command.action(() => withMends(init));
+}
+
+async function init(): Promise<void> {
+  const config = loadConfig();
+  const bucket = await createObjectStore(config.objectStore).ensureBucket();
+  process.stdout.write(`bucket ${config.objectStore.bucket}: ${bucket}\n`);
+  const kafka = createKafka({ brokers: config.kafka.brokers, clientId: NAME });
+  const changes = await applyTopics(kafka, TOPICS, config.kafka);
+  for (const { topic, did, what } of changes)
+    process.stdout.write(`topic ${topic}: ${[did, ...what].join(', ')}\n`);
+  await wakeCoordinators(kafka);
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Stack } from '../../infra/stack.ts';
 import { CommandFailure } from '../failure.ts';
+import { interruption } from '../interruption.ts';
 import { follow, lastLines } from '../log-file.ts';
 
 export function register(command: Command): void {
@@ -25,9 +26,6 @@ export function register(command: Command): void {
         throw new CommandFailure(`${service} has not written a log yet`, { mend: 'npx reprise up' });
       for (const line of count > 0 ? lastLines(file, count) : []) process.stdout.write(`${line}\n`);
       if (!options.follow) return;
-      const stop = new AbortController();
-      process.once('SIGINT', () => stop.abort());
-      process.once('SIGTERM', () => stop.abort());
-      await follow(file, (text) => process.stdout.write(text), stop.signal);
+      await follow(file, (text) => process.stdout.write(text), interruption().signal);
     });
 }

@@ -37,6 +37,13 @@ describe('kafkaError', () => {
   ])('%s', (_, error, code, retryable) => {
     expect(kafkaError('publish', error)).toMatchObject({ code, retryable });
   });
+
+  it('names the broker that cannot be reached', () => {
+    const refused = new kafkajs.KafkaJSConnectionError('refused', { broker: '127.0.0.1:9' });
+    expect(kafkaError('apply topics', givenUp(refused)).message).toBe(
+      'kafka: apply topics: no broker can be reached at 127.0.0.1:9',
+    );
+  });
 });
 
 describe('splitBySize', () => {

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { execa } from 'execa';
 import { pathsFor, REPOSITORY } from '../../../config/paths.ts';
+import { loadConfig } from '../../../config/config.ts';
 import { CommandFailure, describeFailure } from '../../../cli/failure.ts';
 import { follow, lastLines } from '../../../cli/log-file.ts';
 import { provisionProgress } from '../../../cli/progress.ts';
@@ -37,6 +38,30 @@ test('a wrong command, option or setting ends with one line and no stack trace',
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
   }
+});
+
+test.each([
+  ['REPRISE_PORT_BASE', 'abc', 'must be a whole number from 1024 to 65000'],
+  ['REPRISE_PORT_BASE', '80', 'must be a whole number from 1024 to 65000'],
+  ['KAFKA_PARTITIONS', '1.5', 'must be a whole number from 1 on'],
+  ['REPRISE_SEED', '-1', 'must be a whole number from 0 on'],
+  ['REPRISE_EVENTS_PER_WINDOW', '0', 'must be a whole number from 1 on'],
+  ['WAREHOUSE', 'oracle', 'must be duckdb or bigquery'],
+  ['REPRISE_INSTANCE', 'Mine', 'must be lower-case letters, digits and dashes'],
+])('%s=%s is answered with what is expected', (name, value, expected) => {
+  expect(() => loadConfig({ [name]: value })).toThrow(
+    `${name} ${expected}, not "${value}"; unset it to use the default`,
+  );
+});
+
+test('a warning about a negative delay of a library is not for the person at the terminal', async () => {
+  const delays =
+    "data:text/javascript,process.once('beforeExit',()=>{setTimeout(()=>{},-5);process.emitWarning('heard')})";
+  const { stderr } = await execa(process.execPath, [join(REPOSITORY, 'cli', 'reprise.mjs'), '--help'], {
+    env: { NODE_OPTIONS: `--import=${delays}` },
+  });
+  expect(stderr).toContain('Warning: heard');
+  expect(stderr).not.toContain('TimeoutNegativeWarning');
 });
 
 test('every command explains itself', async () => {
