@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ObjectStore } from '../clients/object-store.ts';
+import { withScratch } from '../clients/scratch.ts';
 import type { SparkSubmit } from '../clients/spark-submit.ts';
 import {
   type CompactReport,
@@ -31,16 +32,6 @@ export interface SparkDeps {
 
 /** Longest that a job is silent between two of its progress lines: one write of the largest table. */
 const SILENCE_MS = 600_000;
-
-async function inScratch<T>(deps: SparkDeps, name: string, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(deps.scratch, { recursive: true });
-  const folder = await mkdtemp(join(deps.scratch, `${name}-`));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 async function runJob(
   deps: SparkDeps,
@@ -73,7 +64,7 @@ export function createSparkActivities(deps: SparkDeps) {
       catalogue_key: string;
     }): Promise<Attempted<IngestReport>> =>
       withPulse(SILENCE_MS, (pulse) =>
-        inScratch(deps, `ingest-${windowKey(input.window)}`, async (folder) => {
+        withScratch(deps.scratch, `ingest-${windowKey(input.window)}`, async (folder) => {
           const { start, end } = windowBounds(input.window);
           const catalogueFile = join(folder, 'catalogue.ndjson');
           await pipeline(await deps.store.getStream(input.catalogue_key), createWriteStream(catalogueFile), {
@@ -100,7 +91,7 @@ export function createSparkActivities(deps: SparkDeps) {
      */
     compactWindow: (input: { window: WindowId }): Promise<Attempted<CompactReport>> =>
       withPulse(SILENCE_MS, (pulse) =>
-        inScratch(deps, `compact-${windowKey(input.window)}`, async (folder) => {
+        withScratch(deps.scratch, `compact-${windowKey(input.window)}`, async (folder) => {
           const { start, end } = windowBounds(input.window);
           const spec: CompactSpec = {
             window: input.window,

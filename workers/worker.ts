@@ -7,6 +7,7 @@ import {
   Runtime,
   Worker,
 } from '@temporalio/worker';
+import { sweepScratch } from '../clients/scratch.ts';
 import { type Config, loadConfig } from '../config/config.ts';
 import { type Capability, TASK_QUEUES } from '../contracts/task-queues.ts';
 import { workflowBundle } from './bundle.ts';
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
     shutdownSignals: ['SIGTERM', 'SIGINT'],
   });
   const connection = await connect(config);
+  await sweepScratch(config.paths.scratch);
   const { create } = await QUEUES[capability]();
   const queue = await create(config);
   const worker = await Worker.create({
