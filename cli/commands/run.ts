@@ -16,9 +16,9 @@ import { windowTable } from '../window-table.ts';
 interface Options {
   start: WindowId;
   windows: number;
-  events?: number;
-  seed?: number;
-  shards?: number;
+  events: number;
+  seed: number;
+  shards: number;
   direct?: boolean;
   json?: boolean;
 }
@@ -27,12 +27,18 @@ interface Options {
 const MOST_WINDOWS = 168;
 
 export function register(command: Command): void {
+  const { defaults } = loadConfig();
   command
     .requiredOption('--start <window>', 'the first window, like 2026-01-05T08:00Z', parseClosedWindow)
     .option('--windows <n>', 'how many, one after another', wholeNumber(1, MOST_WINDOWS), 1)
-    .option('--events <n>', 'events in each window', eventsNumber)
-    .option('--seed <n>', 'seed of the generator', seedNumber)
-    .option('--shards <n>', 'slices that are generated and published side by side', shardsNumber)
+    .option('--events <n>', 'events in each window', eventsNumber, defaults.eventsPerWindow)
+    .option('--seed <n>', 'seed of the generator', seedNumber, defaults.seed)
+    .option(
+      '--shards <n>',
+      'slices that are generated and published side by side',
+      shardsNumber,
+      defaults.shards,
+    )
     .option('--direct', 'start the Temporal workflows without Airflow')
     .option('--json', 'print the reports as JSON')
     .addHelpText(
@@ -50,11 +56,8 @@ async function run(options: Options): Promise<void> {
     throw new CommandFailure(`the last window, ${last}, has not ended yet`, {
       mend: 'ask for fewer --windows',
     });
-  const settings = {
-    events: options.events ?? config.defaults.eventsPerWindow,
-    seed: options.seed ?? config.defaults.seed,
-    shards: options.shards ?? config.defaults.shards,
-  };
+  const { events, seed, shards } = options;
+  const settings = { events, seed, shards };
   const finished = await runWindows({ config, windows, settings, direct: options.direct ?? false });
   process.stdout.write(options.json ? finishedJson(finished) : finishedText(finished));
   if (!finished.every(({ reconciled }) => reconciled)) process.exitCode = 1;
@@ -78,7 +81,8 @@ export function finishedText(finished: readonly FinishedWindow[]): string {
     .map(({ window, state, why, report }) => {
       const failure = report?.failure;
       const said = failure ? `${failure.step ?? 'window'}: ${failure.type}: ${failure.message}` : undefined;
-      return `${window} ${state}: ${why ?? said ?? 'it does not reconcile'}\n  npx reprise report ${window}`;
+      const otherwise = state === 'completed' ? 'it does not reconcile' : 'it has not reconciled';
+      return `${window} ${state}: ${why ?? said ?? otherwise}\n  npx reprise report ${window}`;
     });
   return `\n${[windowTable(finished), ...failures].join('\n\n')}\n`;
 }
