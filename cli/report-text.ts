@@ -1,7 +1,11 @@
 import { QUARANTINE_REASONS, type QuarantineReason } from '../contracts/quarantine.ts';
-import type { HopReport, WindowReport } from '../contracts/report.ts';
+import type { HopName, HopReport, WindowReport } from '../contracts/report.ts';
 import { stepName } from './live-steps.ts';
 import { allSeconds, count, seconds, table } from './window-table.ts';
+
+/** Also false for a report of an earlier version, which said so of windows that stopped after their reconciliation. */
+export const cameThrough = ({ state, reconciled }: WindowReport): boolean =>
+  state === 'completed' && reconciled;
 
 /** The window report for a person: what was expected at each hop and what was found, what was set aside, how long it took. */
 export function reportText(report: WindowReport): string {
@@ -23,13 +27,8 @@ export function reportText(report: WindowReport): string {
 function summary(report: WindowReport): string[] {
   const { counts } = report;
   const took = allSeconds(report);
-  const verdict = report.reconciled
-    ? 'reconciled'
-    : report.hops.length > 0
-      ? 'DOES NOT RECONCILE'
-      : 'not reconciled';
   return [
-    `${report.window}  ${report.state}, ${verdict}${took === null ? '' : `, ${seconds(took)} s`}`,
+    `${report.window}  ${report.state}, ${verdict(report)}${took === null ? '' : `, ${seconds(took)} s`}`,
     `  asked for   ${count(report.events_requested)} events, seed ${report.seed}, by ${report.requested_by}`,
     `  arrived     ${counts.arrived === 0 && report.hops.length === 0 ? 'not counted yet' : arrived(counts)}`,
     `  serving     ${report.serving_version ?? 'not published'}`,
@@ -39,6 +38,12 @@ function summary(report: WindowReport): string[] {
         ]
       : []),
   ];
+}
+
+function verdict(report: WindowReport): string {
+  if (cameThrough(report)) return 'reconciled';
+  if (report.hops.some((hop) => !hop.matches)) return 'DOES NOT RECONCILE';
+  return report.state === 'running' ? 'not reconciled yet' : 'not reconciled';
 }
 
 const arrived = ({ arrived, valid, quarantined, duplicates }: WindowReport['counts']): string =>
@@ -59,7 +64,9 @@ function hops(all: readonly HopReport[]): string[] {
 
 const hash = (value: string | null): string => value ?? '-';
 
-/** The hop's records by type or by reason; nothing where a hop does not tell them apart. */
+const KINDS: Partial<Record<HopName, string>> = { quarantine: 'reason', serving: 'mart' };
+
+/** The hop's records by type, by reason or by mart; nothing where a hop does not tell them apart. */
 function byKind({ hop, expected, observed }: HopReport): string[] {
   const kinds = [...new Set([...Object.keys(expected.by), ...Object.keys(observed.by)])].toSorted();
   if (kinds.length === 0) return [];
@@ -68,7 +75,7 @@ function byKind({ hop, expected, observed }: HopReport): string[] {
     count(expected.by[kind] ?? 0),
     count(observed.by[kind] ?? 0),
   ]);
-  return table([`${hop} by ${hop === 'quarantine' ? 'reason' : 'type'}`, 'expected', 'observed'], rows);
+  return table([`${hop} by ${KINDS[hop] ?? 'type'}`, 'expected', 'observed'], rows);
 }
 
 function differences(all: readonly HopReport[]): string[] {

@@ -33,7 +33,7 @@ export function windowTable(rows: readonly WindowRow[]): string {
           seconds(allSeconds(report)),
         ]
       : ['-', '-', '-', '-', '-']),
-    reconciled ? 'yes' : 'NO',
+    verdict(reconciled, report),
   ]);
   const steps = rows.map(({ window, report }) => [
     window,
@@ -44,6 +44,11 @@ export function windowTable(rows: readonly WindowRow[]): string {
     '',
     ...table(['seconds per step', ...STEPS.map((step) => HEADINGS[step])], steps),
   ].join('\n');
+}
+
+function verdict(reconciled: boolean, report: WindowReport | undefined): string {
+  if (reconciled) return 'yes';
+  return report?.state === 'running' ? '-' : 'NO';
 }
 
 /** The first column is a name, the others are numbers. */

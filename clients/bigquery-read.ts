@@ -21,14 +21,14 @@ const DUCKDB_TYPES: Record<string, string> = {
 
 /**
  * Copies a table page by page, through tabledata.list, which costs nothing, into a DuckDB table of the same types,
- * descriptions included. Returns the number of rows.
+ * descriptions included.
  */
 export async function copyTable(
   table: Table,
   target: DuckDBConnection,
   name: string,
   progress: Progress,
-): Promise<number> {
+): Promise<void> {
   const doing = `read ${name}`;
   const [metadata] = await request(doing, () => table.getMetadata());
   const fields: TableField[] = metadata.schema?.fields ?? [];
@@ -36,7 +36,7 @@ export async function copyTable(
   await target.run(
     `CREATE TEMP TABLE page_rows (${fields.map((field) => `"${field.name}" VARCHAR`).join(', ')})`,
   );
-  const rows = await appendPages(doing, table, target, fields, progress);
+  await appendPages(doing, table, target, fields, progress);
   const columns = fields.map(
     (field) => `CAST("${field.name}" AS ${duckDbType(name, field)}) AS "${field.name}"`,
   );
@@ -48,7 +48,6 @@ export async function copyTable(
     if (!field.description) continue;
     await target.run(`COMMENT ON COLUMN main.${name}."${field.name}" IS ${quoteText(field.description)}`);
   }
-  return rows;
 }
 
 async function appendPages(
@@ -57,7 +56,7 @@ async function appendPages(
   target: DuckDBConnection,
   fields: readonly TableField[],
   progress: Progress,
-): Promise<number> {
+): Promise<void> {
   const appender = await target.createAppender('page_rows');
   let rows = 0;
   let pageToken: string | undefined;
@@ -78,7 +77,6 @@ async function appendPages(
     pageToken = (next as { pageToken?: string } | null)?.pageToken;
   } while (pageToken);
   appender.closeSync();
-  return rows;
 }
 
 /** The client wraps dates and times in objects of one field, `value`. */

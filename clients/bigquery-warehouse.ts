@@ -1,4 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -12,6 +11,7 @@ import { copyTable } from './bigquery-read.ts';
 import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
 import { assertAudited, type MartState } from './mart-state.ts';
+import { withScratch } from './scratch.ts';
 import {
   lakeSelection,
   type LoadedWindow,
@@ -66,12 +66,16 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
             progress,
           )) as unknown as MartState[],
         );
-        const rows = {} as Record<Mart, number>;
+        const counts = MARTS.map(
+          (mart) => `(SELECT COUNT(*) FROM \`${settings.project}.${martDataset}.${mart}\`) AS ${mart}`,
+        );
+        const query = `SELECT ${counts.join(', ')}`;
+        const [row = {}] = await runQuery(bigQuery, 'count the marts', query, progress);
         for (const mart of MARTS) {
           progress.note({ publishing: mart });
-          rows[mart] = await copyTable(bigQuery.dataset(martDataset).table(mart), target, mart, progress);
+          await copyTable(bigQuery.dataset(martDataset).table(mart), target, mart, progress);
         }
-        return rows;
+        return Object.fromEntries(MARTS.map((mart) => [mart, Number(row[mart])])) as Record<Mart, number>;
       }),
   };
 }
@@ -83,18 +87,14 @@ async function loadTables(
   { window, lake, key }: WindowLoad,
   progress: Progress,
 ): Promise<void> {
-  await mkdir(scratch, { recursive: true });
-  const folder = await mkdtemp(join(scratch, 'load-'));
-  try {
+  await withScratch(scratch, 'load', async (folder) => {
     for (const table of WAREHOUSE_TABLES) {
       progress.note({ loading: table });
       const file = join(folder, `${table}.parquet`);
       await writeParquet(lake, lakeSelection(table, 'TIMESTAMPTZ'), file);
       await loadPartition(bigQuery, { dataset, table, window, file, key }, progress);
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function writeParquet(lake: DuckDBConnection, selection: string, file: string): Promise<void> {
@@ -117,9 +117,13 @@ async function loaded(
     ARRAY(SELECT DISTINCT FORMAT_DATE('%Y-%m-%d', activity_date) AS day FROM ${lakeTable(WINDOW_DATES_TABLE)}
       WHERE window_start = ${windowStart} ORDER BY day) AS affected_dates`;
   const [row = {}] = await runQuery(bigQuery, 'count the window', query, progress);
+  const types = `SELECT event_type, COUNT(*) AS total FROM ${lakeTable('events')}
+    WHERE window_start = ${windowStart} GROUP BY event_type ORDER BY event_type`;
+  const byType = await runQuery(bigQuery, 'count the window by type', types, progress);
   const [whole = '0'] = String(row.hash_sum ?? '0').split('.');
   return {
     rows: perWarehouseTable((table) => Number(row[table])),
+    by_type: Object.fromEntries(byType.map(({ event_type: type, total }) => [String(type), Number(total)])),
     content_hash: formatContentHash(BigInt(whole)),
     affected_dates: row.affected_dates as string[],
   };

@@ -131,11 +131,15 @@ async function loaded(connection: DuckDBConnection, windowStart: string): Promis
     );
     counts[table] = Number(count);
   }
+  const byType = await connection.runAndReadAll(
+    `SELECT event_type, count(*) FROM ${SCHEMA}.events WHERE window_start = ${windowStart} GROUP BY ALL ORDER BY ALL`,
+  );
   const [sum = '0'] = await value(
     `SELECT coalesce(sum(record_hash::HUGEINT), 0) FROM ${SCHEMA}.events WHERE window_start = ${windowStart}`,
   );
   return {
     rows: counts,
+    by_type: Object.fromEntries(byType.getRows().map(([type, count]) => [String(type), Number(count)])),
     content_hash: formatContentHash(BigInt(sum)),
     affected_dates: await value(
       `SELECT DISTINCT strftime(activity_date, '%Y-%m-%d') AS day FROM ${DATES} WHERE window_start = ${windowStart} ORDER BY day`,
@@ -149,7 +153,7 @@ async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<
   for (const mart of MARTS) {
     progress.note({ publishing: mart });
     await target.run(`CREATE TABLE main.${mart} AS SELECT * FROM warehouse.marts.${mart}`);
-    const count = await target.runAndReadAll(`SELECT count(*) FROM main.${mart}`);
+    const count = await target.runAndReadAll(`SELECT count(*) FROM warehouse.marts.${mart}`);
     rows[mart] = Number(count.getRows()[0]?.[0]);
   }
   await copyDescriptions(target);

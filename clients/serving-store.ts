@@ -1,11 +1,12 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { compareHop, rowsByMart } from '../contracts/hops.ts';
 import { ServingPointer } from '../contracts/report.ts';
 import { windowBounds, windowKey, type WindowId } from '../contracts/window.ts';
 import { duckDbError, withDuckDb } from './duckdb-file.ts';
-import { systemCode } from './errors.ts';
-import { type Mart, quoteText } from './warehouse.ts';
+import { ClientError, systemCode } from './errors.ts';
+import { MARTS, type Mart, quoteText } from './warehouse.ts';
 
 export interface ServingSettings {
   folder: string;
@@ -17,11 +18,19 @@ export interface PublishedSnapshot {
   version: string;
   file: string;
   bytes: number;
+  /** Rows by mart, read back from the snapshot. */
   marts: Record<Mart, number>;
+  /** Rows by mart in the warehouse, as `fill` found them there. */
+  warehouse_marts: Record<Mart, number>;
 }
 
 export interface ServingStore {
-  /** Writes a new snapshot with `fill` and points readers to it. Readers see the old one or the new one, whole. */
+  /**
+   * Writes a new snapshot with `fill`, which returns the rows of each mart at its source, and points readers to it.
+   * Readers see the old one or the new one, whole.
+   * @throws ClientError DataQualityFailed, with the hop as its detail, when the snapshot does not hold those rows: readers
+   *   stay where they are
+   */
   publish(
     window: WindowId,
     warehouse: string,
@@ -47,26 +56,54 @@ export function createServingStore(settings: ServingSettings): ServingStore {
       const file = `serving-${version}.duckdb`;
       const draft = join(folder, `.${file}.${process.pid}.new`);
       try {
-        const marts = await withDuckDb(draft, async (connection) => {
+        const source = await inSnapshot('write a serving snapshot', draft, async (connection) => {
           const rows = await fill(connection);
           await describeSnapshot(connection, { version, window, publishedAt, warehouse });
           return rows;
-        }).catch((error: unknown) => {
-          if (error instanceof Error && error.name === 'Error')
-            throw duckDbError('write a serving snapshot', error);
-          throw error;
         });
+        const marts = await inSnapshot('read a serving snapshot back', draft, countMarts);
+        assertWhole(source, marts);
         await flush(draft);
         await rename(draft, join(folder, file));
         await writePointer(folder, { version, file, published_at: publishedAt.toISOString(), window });
         await removeOld(folder, settings.keep, file);
-        return { version, file, bytes: (await stat(join(folder, file))).size, marts };
+        const { size: bytes } = await stat(join(folder, file));
+        return { version, file, bytes, marts, warehouse_marts: source };
       } finally {
         await rm(draft, { force: true });
         await rm(`${draft}.wal`, { force: true });
       }
     },
   };
+}
+
+async function inSnapshot<T>(
+  doing: string,
+  file: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  return withDuckDb(file, work).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'Error') throw duckDbError(doing, error);
+    throw error;
+  });
+}
+
+async function countMarts(connection: DuckDBConnection): Promise<Record<Mart, number>> {
+  const counts = MARTS.map((mart) => `(SELECT count(*) FROM main.${mart})`);
+  const [row = []] = (await connection.runAndReadAll(`SELECT ${counts.join(', ')}`)).getRows();
+  return Object.fromEntries(MARTS.map((mart, index) => [mart, Number(row[index])])) as Record<Mart, number>;
+}
+
+function assertWhole(source: Record<Mart, number>, written: Record<Mart, number>): void {
+  const hop = compareHop('serving', rowsByMart(source), rowsByMart(written));
+  if (hop.matches) return;
+  throw new ClientError(
+    'DataQualityFailed',
+    `the serving snapshot is not whole: ${hop.differences.join(' ')}`,
+    {
+      details: { hops: [hop] },
+    },
+  );
 }
 
 async function describeSnapshot(

@@ -19,6 +19,8 @@ export type Mart = (typeof MARTS)[number];
 /** What the warehouse holds of a window once it is loaded. */
 export interface LoadedWindow {
   rows: Record<WarehouseTable, number>;
+  /** The events by event_type. */
+  by_type: Record<string, number>;
   /** Of the events, recomputed from the warehouse's own rows. */
   content_hash: ContentHash;
   /** UTC days (`2026-01-05`), in order. */
@@ -50,6 +52,7 @@ export interface Warehouse {
   withMartsToOurselves<T>(progress: Progress, work: () => Promise<T>): Promise<T>;
   /**
    * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
+   * Returns the rows that the warehouse itself has of each.
    * @throws ClientError unless the last build passed its tests
    */
   copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, number>>;

@@ -9,10 +9,17 @@ export interface HopCount {
   by: Record<string, number>;
 }
 
+const expects = (hop: HopName): string => (hop === 'serving' ? 'the warehouse holds' : 'the ledger expects');
 const records = (count: number): string => `${count} record${count === 1 ? '' : 's'}`;
 
+/** The count at a hop that holds marts: rows, which have no bytes of their own. */
+export function rowsByMart(marts: Record<string, number>): HopCount {
+  const total = Object.values(marts).reduce((sum, rows) => sum + rows, 0);
+  return { total, content_hash: null, by: marts };
+}
+
 /**
- * Holds what was found at a hop against what the ledger expects there. `findings` are further faults that the observer
+ * Holds what was found at a hop against what is expected there. `findings` are further faults that the observer
  * has seen itself; each difference is one sentence that an operator understands.
  */
 export function compareHop(
@@ -25,7 +32,7 @@ export function compareHop(
   if (observed.total !== expected.total) {
     const difference = observed.total - expected.total;
     differences.push(
-      `${hop} holds ${records(observed.total)}, the ledger expects ${expected.total}: ` +
+      `${hop} holds ${records(observed.total)}, ${expects(hop)} ${expected.total}: ` +
         `${Math.abs(difference)} ${difference < 0 ? 'are missing' : 'too many'}.`,
     );
   }
@@ -33,8 +40,7 @@ export function compareHop(
   for (const name of names) {
     const want = expected.by[name] ?? 0;
     const have = observed.by[name] ?? 0;
-    if (want !== have)
-      differences.push(`${hop} holds ${records(have)} of ${name}, the ledger expects ${want}.`);
+    if (want !== have) differences.push(`${hop} holds ${records(have)} of ${name}, ${expects(hop)} ${want}.`);
   }
   if (
     expected.content_hash !== null &&

@@ -12,23 +12,44 @@ const Instant = z.string().describe('ISO 8601, UTC.');
 export const WindowState = z.enum(['running', 'completed', 'failed', 'cancelled']);
 export type WindowState = z.infer<typeof WindowState>;
 
+/**
+ * The places that a window's records pass, in their order. A completed window has them all. Each is held against the
+ * window's ledger but `serving`, which is held against the warehouse and counts all windows together.
+ */
 export const HopName = z.enum([
+  /** The shards on the object store, as counted while they were written. */
   'landing',
+  /** What the receipts say that the broker acknowledged; nothing is read back here. */
   'kafka',
+  /** What was read back from the topic, as the lake keeps it. */
   'raw',
   'events',
   'quarantine',
   'duplicates',
+  /** The window's events, counted in the warehouse. */
   'warehouse',
+  /** Rows of the marts in the snapshot that readers open, against those in the warehouse that they were copied from. */
   'serving',
 ]);
 export type HopName = z.infer<typeof HopName>;
 
-/** One place that the records pass: what the ledger expects there, and what was found. */
+const HopSide = z.object({
+  total: Count,
+  /** Null where a hop keeps no bytes to hash. */
+  content_hash: ContentHash.nullable(),
+  by: z
+    .record(z.string(), Count)
+    .describe(
+      'The total by event_type (events, warehouse), by reason (quarantine) or by mart (serving). Empty for landing, kafka ' +
+        'and raw: those are bytes that nobody has interpreted yet, so they have a total and a hash. Empty for duplicates.',
+    ),
+});
+
+/** One place that the records pass: what is expected there, and what was found. */
 export const HopReport = z.object({
   hop: HopName,
-  expected: z.object({ total: Count, content_hash: ContentHash.nullable(), by: z.record(z.string(), Count) }),
-  observed: z.object({ total: Count, content_hash: ContentHash.nullable(), by: z.record(z.string(), Count) }),
+  expected: HopSide,
+  observed: HopSide,
   matches: z.boolean(),
   /** One sentence a difference; empty when it matches. */
   differences: z.array(z.string()),
@@ -52,7 +73,9 @@ export const WindowReport = z.object({
   window_start: Instant,
   window_end: Instant,
   state: WindowState,
-  reconciled: z.boolean().describe('True only when every hop reached matches its expectation.'),
+  reconciled: z
+    .boolean()
+    .describe('True only when the window is completed and every hop is there and matches.'),
   source: z.string(),
   seed: Count,
   events_requested: Count,

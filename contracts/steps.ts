@@ -158,6 +158,8 @@ export type CompactReport = z.infer<typeof CompactReport>;
 /** Result of the load step: the window's rows in the warehouse. */
 export interface LoadResult {
   rows: Record<string, number>;
+  /** The events by event_type. Absent in results that earlier versions recorded. */
+  by_type?: Record<string, number>;
   content_hash: ContentHash;
   /** UTC dates (`2026-01-05`) of the events loaded: the days that the build touches. */
   affected_dates: string[];
@@ -175,6 +177,8 @@ export interface PublishServingResult {
   version: string;
   file: string;
   bytes: number;
-  /** Rows by mart. */
+  /** Rows by mart, read back from the snapshot. */
   marts: Record<string, number>;
+  /** Rows by mart in the warehouse that the snapshot was copied from. Absent in results that earlier versions recorded. */
+  warehouse_marts?: Record<string, number>;
 }

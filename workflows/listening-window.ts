@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { combineContentHashes } from '../contracts/content-hash.ts';
-import { compareHop } from '../contracts/hops.ts';
+import { compareHop, rowsByMart } from '../contracts/hops.ts';
 import { keys } from '../contracts/lake.ts';
 import type { RecordSet } from '../contracts/ledger.ts';
 import type { WindowProgress, WindowReport } from '../contracts/report.ts';
@@ -139,7 +139,7 @@ async function runSteps(
       return value;
     } catch (error) {
       const { type, message, attempts, hops } = describeFailure(error);
-      if (hops) progress.hops = hops;
+      if (hops) progress.hops = [...progress.hops, ...hops];
       progress.end(name, Date.now(), attempts, isCancellation(error) ? 'cancelled' : { type, message });
       throw error;
     }
@@ -200,13 +200,14 @@ async function runSteps(
 
   const compacted = await step('compact', () => single(activities.spark.compactWindow({ window })));
 
-  const valid = { ...generated.ledger.valid, by: {} };
+  const { valid } = generated.ledger;
   const loaded = await step('load', async () => {
     const result = await single(activities.warehouse.loadWindow({ window, tables: compacted.tables }));
+    const { rows, content_hash, by_type } = result.value;
     const hop = compareHop(
       'warehouse',
-      { total: valid.total, content_hash: valid.content_hash, by: {} },
-      { total: result.value.rows.events ?? 0, content_hash: result.value.content_hash, by: {} },
+      { total: valid.total, content_hash: valid.content_hash, by: by_type ? valid.by_type : {} },
+      { total: rows.events ?? 0, content_hash, by: by_type ?? {} },
     );
     progress.hops = [...progress.hops, hop];
     if (!hop.matches) throw ApplicationFailure.nonRetryable(hop.differences.join(' '), 'DataQualityFailed');
@@ -219,6 +220,9 @@ async function runSteps(
 
   const serving = await step('publish_serving', () => single(activities.serving.publishServing({ window })));
   progress.servingVersion = serving.version;
+  const { marts, warehouse_marts: source } = serving;
+  if (source)
+    progress.hops = [...progress.hops, compareHop('serving', rowsByMart(source), rowsByMart(marts))];
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

@@ -8,7 +8,7 @@ export interface StepFailure {
   message: string;
   nonRetryable: boolean;
   attempts: number;
-  /** Only a reconciliation brings them. */
+  /** From a step that holds what it finds against what is expected: the hops that it has seen. */
   hops: HopReport[] | undefined;
   details: unknown;
 }

@@ -1,5 +1,6 @@
 import type { RecordAccount } from '../contracts/ledger.ts';
 import {
+  HopName,
   type HopReport,
   type StepReport,
   WINDOW_REPORT_VERSION,
@@ -77,7 +78,12 @@ export class WindowProgressLog {
   }
 
   get reconciled(): boolean {
-    return this.hops.length > 0 && this.hops.every((hop) => hop.matches);
+    const matching = new Set(this.hops.filter((hop) => hop.matches).map(({ hop }) => hop));
+    return (
+      this.state === 'completed' &&
+      this.hops.length === matching.size &&
+      HopName.options.every((hop) => matching.has(hop))
+    );
   }
 
   progress(): WindowProgress {

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/config.ts';
 import type { WindowId } from '../../contracts/window.ts';
 import { withMends } from '../client-failure.ts';
 import { CommandFailure } from '../failure.ts';
-import { reportText } from '../report-text.ts';
+import { cameThrough, reportText } from '../report-text.ts';
 import { parseWindow } from '../window-arguments.ts';
 import { knownWindows, nearestWindows, readReport } from '../window-reports.ts';
 
@@ -12,7 +12,7 @@ export function register(command: Command): void {
   command
     .argument('<window>', 'the window, like 2026-01-05T08:00Z', parseWindow)
     .option('--json', 'print it as JSON')
-    .addHelpText('after', '\nThe exit code is 0 when the window reconciles, else 1.')
+    .addHelpText('after', '\nThe exit code is 0 when the window is completed and reconciled, else 1.')
     .action((window: WindowId, { json }: { json?: boolean }) => withMends(() => show(window, json ?? false)));
 }
 
@@ -27,5 +27,5 @@ async function show(window: WindowId, json: boolean): Promise<void> {
     );
   }
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report)}\n`);
-  if (!report.reconciled) process.exitCode = 1;
+  if (!cameThrough(report)) process.exitCode = 1;
 }

@@ -16,6 +16,7 @@ _REASONS = {
     "impossible_value": 5,
     "unknown_event_type": 2,
 }
+_MARTS = {"hourly_activity": 240, "sessions": 5_200, "listeners": 1_900}
 _SIDES = ("expected", "observed")
 
 FIRST_WINDOW = datetime(2026, 1, 11, 12, tzinfo=UTC)
@@ -45,7 +46,7 @@ def _hops(
         ("quarantine", counts["quarantined"], bad, reasons),
         ("duplicates", counts["duplicates"], _hash(chance), {}),
         ("warehouse", counts["valid"], valid, by_type),
-        ("serving", counts["valid"], None, {}),
+        ("serving", sum(_MARTS.values()), None, _MARTS),
     ]
     return [
         {

@@ -73,7 +73,8 @@ def test_a_running_window_shows_its_step(serving: Path, open_page: Open) -> None
     said = text_of(open_page(PAGE))
     assert "step 5 of 8, compact" in said
     assert 'class="rp-step running">compact' in said
-    assert "not yet" in said
+    assert "not yet: the window is running" in said
+    assert "✕ no" not in said
 
 
 def test_a_window_that_has_just_begun(serving: Path, open_page: Open) -> None:
@@ -157,3 +158,19 @@ def test_a_window_stopped_before_ingest_claims_no_counts(serving: Path, open_pag
     said = text_of(open_page(PAGE))
     assert "not reached" in said
     assert "The records have not been judged yet." in said
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+@pytest.mark.parametrize("reconciled", [True, False], ids=["of an earlier version", "of today"])
+def test_a_window_stopped_after_its_reconciliation_is_neither_reconciled_nor_different(
+    serving: Path, open_page: Open, state: str, reconciled: bool
+) -> None:
+    report = running(FIRST_WINDOW, "build")
+    report.update(state=state, reconciled=reconciled)
+    write_report(serving, report)
+    app = open_page(PAGE)
+    said = text_of(app)
+    assert metrics_of(app)["Reconciled"] == "0 of 1"
+    assert "not reached" in said
+    assert "✓ yes" not in said
+    assert "✕ no" not in said

@@ -126,12 +126,22 @@ const succeed: Omit<Steps, 'recordReport'> = {
   }),
   loadWindow: async () => ({
     rows: { events: 90, quarantine: 10, minute_counts: 60 },
+    by_type: { track_played: 90 },
     content_hash: VALID_HASH,
     affected_dates: ['2026-01-05'],
     attempt: attempt(),
   }),
   buildWindow: async () => ({ models: 5, tests: 20, seconds: 1, resumed: false, attempt: attempt() }),
-  publishServing: async () => ({ version: 'v1', file: 'v1.duckdb', bytes: 1, marts: {}, attempt: attempt() }),
+  publishServing: async () => ({
+    ...{
+      version: 'v1',
+      file: 'v1.duckdb',
+      bytes: 1,
+      marts: { sessions: 4 },
+      warehouse_marts: { sessions: 4 },
+    },
+    attempt: attempt(),
+  }),
 };
 
 /** The steps with some replaced; notes which were called, and every report that was recorded. */

@@ -7,7 +7,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/config.ts';
 import { venvProgram } from '../../config/paths.ts';
-import { WindowReport } from '../../contracts/report.ts';
+import { HopName, WindowReport } from '../../contracts/report.ts';
 import type { ListeningWindowInput } from '../../contracts/steps.ts';
 import {
   type Capability,
@@ -147,6 +147,37 @@ describe('a window that does not reconcile', () => {
     expect(steps.calls).not.toContain('buildWindow');
     expect(steps.reports.at(-1)?.hops.at(-1)).toMatchObject({ hop: 'warehouse', matches: false });
   });
+
+  it('does not build what the warehouse has received as something else', async () => {
+    const by_type = { track_played: 89, track_skipped: 1 };
+    const { loadWindow } = fakeSteps().queues.warehouse;
+    const steps = fakeSteps();
+    steps.queues.warehouse.loadWindow = async () => ({ ...((await loadWindow?.()) as object), by_type });
+    await withWorkers(steps, async (client) => {
+      const failure = await failureOf((await start(client)).result());
+      expect(failure.message).toContain('warehouse holds 1 record of track_skipped, the ledger expects 0');
+    });
+    expect(steps.calls).not.toContain('buildWindow');
+  });
+
+  it('names the hop at which its publication differs, after those before it', async () => {
+    const hop = { ...balanced('serving'), matches: false, differences: ['serving holds 3 records.'] };
+    const steps = fakeSteps({
+      publishServing: async () => {
+        throw ApplicationFailure.create({
+          ...{ type: 'DataQualityFailed', message: 'serving holds 3 records.', nonRetryable: true },
+          details: [{ hops: [hop] }, { attempt: 1 }],
+        });
+      },
+    });
+    await withWorkers(steps, async (client) => {
+      const failure = await failureOf((await start(client)).result());
+      expect(failure.message).toBe('publish_serving: serving holds 3 records.');
+    });
+    const report = steps.reports.at(-1);
+    expect(report?.hops.map((one) => one.hop)).toEqual(HopName.options);
+    expect(report).toMatchObject({ state: 'failed', reconciled: false, serving_version: null });
+  });
 });
 
 describe('a cancelled window', () => {
@@ -237,6 +268,47 @@ describe('a step that fails', () => {
   });
 });
 
+describe('a window that fails after its reconciliation', () => {
+  it('is not reported as reconciled', async () => {
+    const steps = fakeSteps({
+      buildWindow: async () => {
+        throw ApplicationFailure.nonRetryable('a test failed', 'DataQualityFailed');
+      },
+    });
+    await withWorkers(steps, async (client) => {
+      await failureOf((await start(client)).result());
+    });
+    const report = steps.reports.at(-1);
+    expect(report?.hops.every(({ matches }) => matches)).toBe(true);
+    expect(report).toMatchObject({ state: 'failed', reconciled: false });
+    expect(steps.reports.filter(({ reconciled }) => reconciled)).toEqual([]);
+  });
+});
+
+describe('results of workers of an earlier version', () => {
+  it('take the window to its end, but nobody has compared what is served', async () => {
+    const steps = fakeSteps();
+    const { loadWindow, publishServing } = steps.queues.warehouse;
+    steps.queues.warehouse.loadWindow = async () => ({
+      ...((await loadWindow?.()) as object),
+      by_type: undefined,
+    });
+    steps.queues.warehouse.publishServing = async () => ({
+      ...((await publishServing?.()) as object),
+      warehouse_marts: undefined,
+    });
+    await withWorkers(steps, async (client) => {
+      expect(await (await start(client)).result()).toMatchObject({
+        reconciled: false,
+        serving_version: 'v1',
+      });
+    });
+    const report = steps.reports.at(-1);
+    expect(report).toMatchObject({ state: 'completed', reconciled: false });
+    expect(report?.hops.at(-1)).toMatchObject({ hop: 'warehouse', matches: true });
+  });
+});
+
 describe('input that is none', () => {
   it('fails the workflow and not only its task', async () => {
     const steps = fakeSteps();
@@ -287,7 +359,11 @@ describe('a window in which all goes well', () => {
       serving_version: 'v1',
       failure: null,
     });
-    expect(report.hops.map(({ hop }) => hop)).toContain('warehouse');
+    expect(report.hops.map(({ hop }) => hop)).toEqual(HopName.options);
+    expect(report.hops.slice(-2)).toMatchObject([
+      { hop: 'warehouse', observed: { total: 90, by: { track_played: 90 } } },
+      { hop: 'serving', observed: { total: 4, content_hash: null, by: { sessions: 4 } } },
+    ]);
     for (const step of report.steps) expect(step).toMatchObject({ state: 'completed', attempts: 1 });
     expect(steps.reports[0]).toMatchObject({ state: 'running' });
   });

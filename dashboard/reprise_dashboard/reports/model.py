@@ -89,6 +89,11 @@ class WindowReport:
         return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
 
     @property
+    def came_through(self) -> bool:
+        """Also false for a report of an earlier version, which said so of windows that stopped later on."""
+        return self.state == "completed" and self.reconciled
+
+    @property
     def current_step(self) -> Step | None:
         return next((step for step in self.steps if step.state == "running"), None)
 

@@ -11,13 +11,13 @@ from reprise_dashboard.sections.windows import links_of, reconciled_cell, step_n
 
 _HOPS = {
     "landing": "generated files on the object store",
-    "kafka": "records read back by their receipts",
+    "kafka": "records that the broker acknowledged, by the receipts",
     "raw": "lake: every byte that arrived",
     "events": "lake: valid, distinct events",
     "quarantine": "lake: rejected, with the reason",
     "duplicates": "lake: repeats of an event in the window",
     "warehouse": "rows loaded for the window",
-    "serving": "what the dashboard's marts count",
+    "serving": "rows of the dashboard's marts, all windows, against the warehouse",
 }
 
 
@@ -116,7 +116,8 @@ def _hops(report: WindowReport) -> None:
     with card(
         "Hop by hop",
         "records, and their content hash",
-        "The ledger knows what was emitted; every place that the records pass is held against it. "
+        "The ledger knows what was emitted; every place that the records pass is held against it, "
+        "and the marts that are served against those of the warehouse. "
         "The hash does not depend on their order, and two sets with the same hash hold the same bytes.",
     ):
         if not report.hops:
@@ -137,7 +138,7 @@ def _hops(report: WindowReport) -> None:
 
 
 def _breakdown(hops: tuple[Hop, ...]) -> None:
-    """Counts by event type or reason, of the hops that have them."""
+    """Counts by event type, reason or mart, of the hops that have them."""
     rows = []
     for hop in hops:
         for name in sorted({*hop.expected.by, *hop.observed.by}):
@@ -160,8 +161,8 @@ def _breakdown(hops: tuple[Hop, ...]) -> None:
             Column("Observed", "r"),
             Column("Δ", "r"),
         ]
-        with st.expander("By event type and reason"):
-            st.html(table("Counts by event type and reason", columns, rows))
+        with st.expander("By event type, reason and mart"):
+            st.html(table("Counts by event type, reason and mart", columns, rows))
 
 
 def _quarantine(report: WindowReport) -> None:

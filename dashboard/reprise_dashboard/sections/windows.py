@@ -26,7 +26,7 @@ def step_name(step: str) -> str:
 def headline(reports: tuple[WindowReport, ...]) -> None:
     states = Counter(report.state for report in reports)
     ended = [report for report in reports if report.state != "running"]
-    reconciled = sum(report.reconciled for report in ended)
+    reconciled = sum(report.came_through for report in ended)
     arrived = sum(report.counts.arrived for report in reports)
     figures = [
         (
@@ -37,7 +37,7 @@ def headline(reports: tuple[WindowReport, ...]) -> None:
         (
             "Reconciled",
             f"{reconciled} of {len(ended)}",
-            "Of the windows that have ended: those in which every hop held exactly what the ledger says.",
+            "Of the windows that have ended: those that ran through, with every hop holding what it should.",
         ),
         (
             "Failed or cancelled",
@@ -104,10 +104,13 @@ def _step_cell(step: Step | None) -> Html:
 
 def reconciled_cell(report: WindowReport) -> Html:
     if report.state == "running":
-        return styled("not yet", "rp-muted")
-    if not report.hops:
-        return styled("not reached", "rp-muted")
-    return styled("✓ yes", "rp-good") if report.reconciled else styled("✕ no", "rp-bad")
+        return styled(formatting.NOTHING, "rp-muted", "not yet: the window is running")
+    if report.came_through:
+        return styled("✓ yes", "rp-good")
+    # A window that stopped for another reason has not been found to differ.
+    if report.state == "completed" or not all(hop.matches for hop in report.hops):
+        return styled("✕ no", "rp-bad")
+    return styled("not reached", "rp-muted")
 
 
 def links_of(report: WindowReport) -> Html:

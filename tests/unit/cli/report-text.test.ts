@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reportText } from '../../../cli/report-text.ts';
+import { cameThrough, reportText } from '../../../cli/report-text.ts';
 import { sampleReport } from './sample-report.ts';
 
 describe('a report for a person', () => {
@@ -60,6 +60,38 @@ describe('a report for a person', () => {
     expect(text).toContain('failed, not reconciled');
     expect(text).toContain('no hop was reached');
     expect(text).not.toContain('quarantined, and why');
+  });
+
+  test.each([
+    ['cancelled', 'not reconciled'],
+    ['failed', 'not reconciled'],
+    ['running', 'not reconciled yet'],
+  ] as const)(
+    'of a window that is %s is not called reconciled although all hops are equal',
+    (state, verdict) => {
+      // A report of an earlier version says that it is.
+      for (const reconciled of [true, false]) {
+        const report = sampleReport({ state, reconciled, ended_at: null });
+        expect(reportText(report).split('\n')[0]).toBe(`2026-01-05T08:00Z  ${state}, ${verdict}`);
+        expect(cameThrough(report)).toBe(false);
+      }
+      expect(cameThrough(sampleReport())).toBe(true);
+      expect(cameThrough(sampleReport({ reconciled: false }))).toBe(false);
+    },
+  );
+
+  test('names the marts that are served', () => {
+    const side = { total: 5, content_hash: null, by: { sessions: 5 } };
+    const serving = {
+      hop: 'serving',
+      expected: side,
+      observed: side,
+      matches: true,
+      differences: [],
+    } as const;
+    expect(reportText(sampleReport({ hops: [{ ...serving, differences: [] }] }))).toContain(
+      'serving by mart',
+    );
   });
 
   test('fits 80 columns but for links', () => {

@@ -28,6 +28,11 @@ describe('the table of windows', () => {
     const text = windowTable([{ window, report: undefined, reconciled: false }]);
     expect(text.split('\n')[1]).toMatch(/^2026-01-05T08:00Z +- +- +- +- +- +NO$/);
   });
+
+  test('gives no verdict on a window that is still running', () => {
+    const report = sampleReport({ state: 'running', reconciled: false, ended_at: null });
+    expect(windowTable([{ window, report, reconciled: false }]).split('\n')[1]).toMatch(/ -$/);
+  });
 });
 
 describe('what is said when the windows have ended', () => {
@@ -64,5 +69,11 @@ describe('what is said when the windows have ended', () => {
   test('does not call a completed window fine when it does not reconcile', () => {
     const odd = { ...row, reconciled: false, report: sampleReport({ reconciled: false }) };
     expect(finishedText([odd])).toContain(`${window} completed: it does not reconcile`);
+  });
+
+  test('does not accuse a cancelled window of differences', () => {
+    const report = sampleReport({ state: 'cancelled', reconciled: false });
+    const cancelled = { window, state: 'cancelled' as const, reconciled: false, report };
+    expect(finishedText([cancelled])).toContain(`${window} cancelled: it has not reconciled`);
   });
 });

@@ -28,6 +28,7 @@ function activities(fakes: Fakes, closed: string[] = []) {
 
 const loaded = {
   rows: { events: 3, quarantine: 1, minute_counts: 2 },
+  by_type: { track_played: 3 },
   content_hash: '00000000000000aa',
   affected_dates: ['2026-01-05'],
 };
@@ -144,12 +145,14 @@ describe('publish serving', () => {
       },
       serving: {
         publish: async (_window, _warehouse, fill) => ({
-          ...{ version: 'v1', file: 'serving-v1.duckdb', bytes: 9 },
-          marts: await fill('the snapshot' as never),
+          ...{ version: 'v1', file: 'serving-v1.duckdb', bytes: 9, marts },
+          warehouse_marts: await fill('the snapshot' as never),
         }),
       },
     });
-    expect(await runActivity(publishServing, { window: WINDOW })).toMatchObject({ version: 'v1', marts });
+    expect(await runActivity(publishServing, { window: WINDOW })).toMatchObject({
+      ...{ version: 'v1', marts, warehouse_marts: marts },
+    });
     expect(filled).toEqual(['the snapshot']);
   });
 });

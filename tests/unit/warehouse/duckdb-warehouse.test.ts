@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachWarehouse, withDuckDb, withFileToOurselves } from '../../../clients/duckdb-file.ts';
 import { createDuckDbWarehouse } from '../../../clients/duckdb-warehouse.ts';
-import { type LoadedWindow, type Warehouse } from '../../../clients/warehouse.ts';
+import { type LoadedWindow, MARTS, type Warehouse } from '../../../clients/warehouse.ts';
 import type { WindowId } from '../../../contracts/window.ts';
 import { EVENTS_PER_WINDOW, type FixtureLake, openFixtureLake, WINDOWS } from '../../parity/fixture-lake.ts';
 
@@ -43,6 +43,8 @@ describe('a load', () => {
     const first = await load(FIRST);
     expect(first.rows.events).toBe(EVENTS_PER_WINDOW);
     expect(first.content_hash).toMatch(/^[0-9a-f]{16}$/);
+    expect(Object.keys(first.by_type)).toContain('track_played');
+    expect(Object.values(first.by_type).reduce((sum, rows) => sum + rows, 0)).toBe(first.rows.events);
     const second = await load(SECOND);
     expect(second.content_hash).not.toBe(first.content_hash);
     const { rows: again, content_hash: hash } = await load(FIRST);
@@ -74,7 +76,7 @@ describe('a load', () => {
   test('empties a window that has become empty', async () => {
     await load(FIRST);
     const empty = await load(FIRST, 'false');
-    expect(empty).toMatchObject({ rows: { events: 0 }, content_hash: '0000000000000000' });
+    expect(empty).toMatchObject({ rows: { events: 0 }, by_type: {}, content_hash: '0000000000000000' });
   });
 
   test('adds the columns that the contracts have gained', async () => {
@@ -114,6 +116,19 @@ describe('the marts', () => {
     const copying = withDuckDb(':memory:', (target) => warehouse.copyMarts(target, quiet));
     await expect(copying).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
+});
+
+test('a copy of the marts says how many rows the warehouse has of each', async () => {
+  await inWarehouse(async (connection) => {
+    await connection.run('CREATE SCHEMA lake; CREATE SCHEMA marts');
+    await connection.run(
+      "CREATE TABLE lake.mart_state AS SELECT TIMESTAMP '2026-01-05 08:00:00' AS window_start, 'audited' AS state",
+    );
+    for (const [index, mart] of MARTS.entries())
+      await connection.run(`CREATE TABLE marts.${mart} AS SELECT * FROM range(${index})`);
+  });
+  const rows = await withDuckDb(':memory:', (target) => warehouse.copyMarts(target, quiet));
+  expect(rows).toEqual(Object.fromEntries(MARTS.map((mart, index) => [mart, index])));
 });
 
 describe('the file', { timeout: 60_000 }, () => {

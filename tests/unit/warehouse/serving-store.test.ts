@@ -32,7 +32,7 @@ const pointer = async (): Promise<ServingPointer> =>
 test('points to a snapshot that says which one it is', async () => {
   expect(await store.current()).toBeUndefined();
   const published = await store.publish(WINDOW, 'duckdb', fillWith(3));
-  expect(published).toMatchObject({ marts: { sessions: 3 } });
+  expect(published).toMatchObject({ marts: { sessions: 3 }, warehouse_marts: { sessions: 3 } });
   expect(published.bytes).toBeGreaterThan(0);
   expect(await pointer()).toMatchObject({ version: published.version, file: published.file, window: WINDOW });
   const [info] = await withDuckDb(join(folder, published.file), async (connection) =>
@@ -55,6 +55,22 @@ test('leaves readers where they are when a snapshot cannot be finished', async (
     throw new Error('the machine is on fire');
   });
   await expect(broken).rejects.toThrow('the machine is on fire');
+  expect((await pointer()).version).toBe(version);
+  expect((await readdir(folder)).length).toBe(2);
+});
+
+test('does not point readers to a snapshot that lacks rows of the warehouse', async () => {
+  const { version } = await store.publish(WINDOW, 'duckdb', fillWith(3));
+  const lacking = store.publish(WINDOW, 'duckdb', async (target) => {
+    const source = await fillWith(3)(target);
+    await target.run('DELETE FROM sessions WHERE range = 0');
+    return source;
+  });
+  await expect(lacking).rejects.toMatchObject({
+    code: 'DataQualityFailed',
+    message: expect.stringContaining('serving holds 2 records of sessions, the warehouse holds 3.') as string,
+    details: { hops: [{ hop: 'serving', matches: false, observed: { total: 14, by: { sessions: 2 } } }] },
+  });
   expect((await pointer()).version).toBe(version);
   expect((await readdir(folder)).length).toBe(2);
 });

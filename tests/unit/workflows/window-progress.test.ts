@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WindowReport } from '../../../contracts/report.ts';
+import { HopName, WindowReport } from '../../../contracts/report.ts';
 import { STEPS } from '../../../contracts/steps.ts';
 import { WindowProgressLog } from '../../../workflows/window-progress.ts';
 
@@ -40,15 +40,28 @@ describe('WindowProgressLog', () => {
     expect(report.steps.map(({ state }) => state)).toEqual(['failed', ...Array(7).fill('skipped')]);
   });
 
-  it('is reconciled only when there are hops and all of them match', () => {
-    const window = log();
+  describe('is reconciled', () => {
     const count = { total: 1, content_hash: null, by: {} };
-    const hop = { hop: 'raw' as const, expected: count, observed: count, matches: true, differences: [] };
-    expect(window.reconciled).toBe(false);
-    window.hops = [hop];
-    expect(window.reconciled).toBe(true);
-    window.hops = [hop, { ...hop, matches: false }];
-    expect(window.reconciled).toBe(false);
+    const hops = HopName.options.map((hop) => ({
+      ...{ hop, expected: count, observed: count, matches: true, differences: [] },
+    }));
+    const closed = (state: WindowReport['state'], found: WindowReport['hops']) => {
+      const window = log();
+      window.hops = found;
+      if (state !== 'running') window.close(state, START);
+      return window.report().reconciled;
+    };
+
+    it('when it is completed and every hop is there and matches', () => {
+      expect(closed('completed', hops)).toBe(true);
+      expect(closed('completed', [])).toBe(false);
+      expect(closed('completed', hops.slice(0, -1))).toBe(false);
+      expect(closed('completed', hops.with(2, { ...hops[2]!, matches: false }))).toBe(false);
+    });
+
+    it.each(['running', 'failed', 'cancelled'] as const)('not when it is %s', (state) => {
+      expect(closed(state, hops)).toBe(false);
+    });
   });
 
   it('hands out reports that later steps do not change', () => {
