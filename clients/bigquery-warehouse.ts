@@ -5,12 +5,12 @@ import { formatContentHash } from '../contracts/content-hash.ts';
 import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES } from '../contracts/tables.ts';
 import { windowBounds } from '../contracts/window.ts';
-import { type BigQuerySettings, connectBigQuery, runQuery } from './bigquery.ts';
+import { type BigQuerySettings, connectBigQuery, request, runQuery } from './bigquery.ts';
 import { loadPartition } from './bigquery-load.ts';
 import { copyTable } from './bigquery-read.ts';
 import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
-import { assertAudited, type MartState } from './mart-state.ts';
+import { assertAudited, cutOffBuilds, type MartState, openBuildsSql } from './mart-state.ts';
 import { withScratch } from './scratch.ts';
 import {
   lakeSelection,
@@ -53,7 +53,17 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
       return loaded(bigQuery, lakeTable, windowStart, progress);
     },
     dbtEnvironment: () => dbtEnvironment(settings),
-    withMartsToOurselves: (progress, work) => withFileToOurselves(ourselves, progress, work),
+    withMartsToOurselves: (progress, work) =>
+      withFileToOurselves(ourselves, progress, async () => {
+        const states = bigQuery.dataset(lakeDataset).table(MART_STATE_TABLE);
+        const [there] = await request('look for the state of the marts', () => states.exists());
+        if (!there) return work([]);
+        const open = openBuildsSql(
+          { states: lakeTable(MART_STATE_TABLE), dates: lakeTable(WINDOW_DATES_TABLE) },
+          "FORMAT_TIMESTAMP('%Y-%m-%dT%H:%MZ', state.window_start)",
+        );
+        return work(cutOffBuilds(await runQuery(bigQuery, 'look for unfinished builds', open, progress)));
+      }),
     copyMarts: (target, progress) =>
       withFileToOurselves(ourselves, progress, async () => {
         const state = `SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%MZ', window_start) AS window_start, state

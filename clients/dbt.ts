@@ -19,6 +19,8 @@ export interface DbtSettings {
 
 export interface DbtBuild {
   window: WindowId;
+  /** The window whose step this is, when it finishes what another one left. Two of them must not share a folder. */
+  onBehalfOf?: WindowId;
   affectedDates: readonly string[];
   /** Attempts with the same key are attempts at the same thing: a later one resumes where the earlier failed. */
   resumeKey: string;
@@ -52,10 +54,14 @@ const WITHOUT_UNIT_TESTS = ['--exclude-resource-type', 'unit_test'];
 export function createDbt(settings: DbtSettings): Dbt {
   return {
     async build(build, progress) {
-      const folder = join(settings.state, windowKey(build.window));
+      const folder = join(settings.state, windowKey(build.onBehalfOf ?? build.window));
       const target = join(folder, 'target');
       const requestFile = join(folder, 'request.json');
-      const request = JSON.stringify({ resume_key: build.resumeKey, affected_dates: build.affectedDates });
+      const request = JSON.stringify({
+        window: build.window,
+        resume_key: build.resumeKey,
+        affected_dates: build.affectedDates,
+      });
       const resumed = (await textOf(requestFile)) === request && canResume(await dbtResults(target));
       if (!resumed) {
         await rm(folder, { recursive: true, force: true });

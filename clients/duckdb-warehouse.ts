@@ -5,8 +5,14 @@ import { formatContentHash } from '../contracts/content-hash.ts';
 import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import { windowBounds, type WindowId } from '../contracts/window.ts';
-import { attachWarehouse, duckDbError, withFileToOurselves } from './duckdb-file.ts';
-import { assertAudited, type MartState } from './mart-state.ts';
+import { attachWarehouse, duckDbError, withDuckDb, withFileToOurselves } from './duckdb-file.ts';
+import {
+  assertAudited,
+  type CutOffBuild,
+  cutOffBuilds,
+  type MartState,
+  openBuildsSql,
+} from './mart-state.ts';
 import {
   lakeSelection,
   type LoadedWindow,
@@ -24,6 +30,7 @@ import {
 
 const SCHEMA = `warehouse.${WAREHOUSE_SOURCE_SCHEMA}`;
 const DATES = `${SCHEMA}.${WINDOW_DATES_TABLE}`;
+const MART_STATES = `${SCHEMA}.${MART_STATE_TABLE}`;
 
 /** The embedded warehouse: one file, one writer at a time. */
 export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
@@ -36,7 +43,15 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
         return attached(lake, file, 'READ_WRITE', progress, () => load(lake, window, progress));
       }),
     dbtEnvironment: () => ({ WAREHOUSE: 'duckdb', REPRISE_WAREHOUSE_FILE: file }),
-    withMartsToOurselves: (progress, work) => withFileToOurselves(file, progress, work),
+    withMartsToOurselves: (progress, work) =>
+      withFileToOurselves(file, progress, async () =>
+        // dbt holds the file for as long as it builds: who can read it here is alone.
+        work(
+          await withDuckDb(':memory:', (session) =>
+            attached(session, file, 'READ_ONLY', progress, () => readCutOffBuilds(session)),
+          ),
+        ),
+      ),
     copyMarts: (target, progress) =>
       withFileToOurselves(file, progress, () =>
         attached(target, file, 'READ_ONLY', progress, () => copyMarts(target, progress)),
@@ -160,13 +175,26 @@ async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<
   return rows;
 }
 
-async function martStates(connection: DuckDBConnection): Promise<MartState[]> {
+async function readCutOffBuilds(connection: DuckDBConnection): Promise<CutOffBuild[]> {
+  if (!(await hasMartStates(connection))) return [];
+  const open = openBuildsSql(
+    { states: MART_STATES, dates: DATES },
+    "strftime(state.window_start, '%Y-%m-%dT%H:%MZ')",
+  );
+  return cutOffBuilds((await connection.runAndReadAll(open)).getRowObjectsJson());
+}
+
+async function hasMartStates(connection: DuckDBConnection): Promise<boolean> {
   const there = await connection.runAndReadAll(`SELECT 1 FROM duckdb_tables()
     WHERE database_name = 'warehouse' AND schema_name = ${quoteText(WAREHOUSE_SOURCE_SCHEMA)}
       AND table_name = ${quoteText(MART_STATE_TABLE)}`);
-  if (there.currentRowCount === 0) return [];
+  return there.currentRowCount > 0;
+}
+
+async function martStates(connection: DuckDBConnection): Promise<MartState[]> {
+  if (!(await hasMartStates(connection))) return [];
   const states = await connection.runAndReadAll(
-    `SELECT strftime(window_start, '%Y-%m-%dT%H:%MZ') AS window_start, state FROM ${SCHEMA}.${MART_STATE_TABLE}`,
+    `SELECT strftime(window_start, '%Y-%m-%dT%H:%MZ') AS window_start, state FROM ${MART_STATES}`,
   );
   return states.getRowObjectsJson() as unknown as MartState[];
 }

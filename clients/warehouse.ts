@@ -5,6 +5,7 @@ import quarantine from '../contracts/generated/warehouse/quarantine.json' with {
 import type { ContentHash } from '../contracts/content-hash.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import type { WindowId } from '../contracts/window.ts';
+import type { CutOffBuild } from './mart-state.ts';
 
 /** The marts that dbt builds and readers see, in the order in which they are served. */
 export const MARTS = [
@@ -48,8 +49,11 @@ export interface Warehouse {
   loadWindow(load: WindowLoad, progress: Progress): Promise<LoadedWindow>;
   /** Variables that choose and reach this warehouse in dbt/profiles.yml. */
   dbtEnvironment(): Record<string, string>;
-  /** Runs `work` while no one else of this process writes the marts. */
-  withMartsToOurselves<T>(progress: Progress, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` while no one else of this process writes the marts, and tells it what earlier writers left undone. */
+  withMartsToOurselves<T>(
+    progress: Progress,
+    work: (cutOff: readonly CutOffBuild[]) => Promise<T>,
+  ): Promise<T>;
   /**
    * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
    * Returns the rows that the warehouse itself has of each.

@@ -2,7 +2,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { createWarehouseActivities, type WarehouseDeps } from '../../../activities/warehouse.ts';
+import type { DbtBuild } from '../../../clients/dbt.ts';
 import { ClientError } from '../../../clients/errors.ts';
+import type { CutOffBuild } from '../../../clients/mart-state.ts';
 import type { LakeVersions } from '../../../contracts/steps.ts';
 import { runActivity } from '../activities/run-activity.ts';
 
@@ -13,6 +15,7 @@ interface Fakes {
   warehouse?: Partial<WarehouseDeps['warehouse']>;
   dbt?: WarehouseDeps['dbt'];
   serving?: Partial<WarehouseDeps['serving']>;
+  cutOff?: CutOffBuild[];
 }
 
 function activities(fakes: Fakes, closed: string[] = []) {
@@ -20,7 +23,8 @@ function activities(fakes: Fakes, closed: string[] = []) {
   const warehouse = {
     kind: 'duckdb',
     dbtEnvironment: () => ({ WAREHOUSE: 'duckdb' }),
-    withMartsToOurselves: <T>(_progress: unknown, work: () => Promise<T>) => work(),
+    withMartsToOurselves: <T>(_progress: unknown, work: (cutOff: CutOffBuild[]) => Promise<T>) =>
+      work(fakes.cutOff ?? []),
     ...fakes.warehouse,
   };
   return createWarehouseActivities({ ...fakes, lake, warehouse } as unknown as WarehouseDeps);
@@ -123,6 +127,52 @@ describe('build', () => {
       type: 'DataQualityFailed',
       nonRetryable: true,
     });
+  });
+});
+
+describe('a build after others were cut off', () => {
+  const EARLIER = '2026-01-04T23:00Z';
+  const EMPTY = '2026-01-05T07:00Z';
+  const built = { models: 12, tests: 38, seconds: 5, resumed: false };
+  const cutOff = [
+    { window: EARLIER, days: ['2026-01-03', '2026-01-04'] },
+    { window: EMPTY, days: [] },
+    { window: WINDOW, days: ['2026-01-05'] },
+  ];
+
+  test('finishes those of other windows first, each under its own name', async () => {
+    const builds: DbtBuild[] = [];
+    const dbt = { build: async (build: DbtBuild) => (builds.push(build), built) };
+    const { buildWindow } = activities({ cutOff, dbt });
+    await runActivity(buildWindow, { window: WINDOW, affected_dates: ['2026-01-05', '2026-01-06'] });
+    const days = ['2026-01-03', '2026-01-04', '2026-01-05'];
+    expect(builds).toMatchObject([
+      { window: EARLIER, onBehalfOf: WINDOW, affectedDates: days },
+      { window: EMPTY, onBehalfOf: WINDOW, affectedDates: days },
+      { window: WINDOW, affectedDates: ['2026-01-05', '2026-01-06'] },
+    ]);
+    expect(builds[2]?.onBehalfOf).toBeUndefined();
+  });
+
+  test('says whose days failed, and does not build its own', async () => {
+    const builds: string[] = [];
+    const dbt = {
+      build: async ({ window }: DbtBuild) => {
+        builds.push(window);
+        throw new ClientError('DataQualityFailed', 'dbt: 1 of the tests failed', { details: { rows: 3 } });
+      },
+    };
+    const { buildWindow } = activities({ cutOff: cutOff.slice(0, 1), dbt });
+    await expect(
+      runActivity(buildWindow, { window: WINDOW, affected_dates: ['2026-01-05'] }),
+    ).rejects.toMatchObject({
+      type: 'DataQualityFailed',
+      nonRetryable: true,
+      message: expect.stringMatching(
+        /build of 2026-01-04T23:00Z was cut off .*\(days 2026-01-03, 2026-01-04\).*1 of the tests/,
+      ) as string,
+    });
+    expect(builds).toEqual([EARLIER]);
   });
 });
 

@@ -112,6 +112,20 @@ test('starts afresh for another run, whose input may be another', async () => {
   expect((await calls())[1]?.args).toContain('build');
 });
 
+test('takes over a window in the folder of its own, and does not mistake it for its own', async () => {
+  const failed = [
+    { unique_id: MODEL, status: 'success' },
+    { unique_id: TEST, status: 'error', message: 'IO Error: disk' },
+  ];
+  const other = { ...build, window: '2026-01-05T07:00Z', onBehalfOf: build.window };
+  await plan(1, failed);
+  await expect(dbt.build(other, quiet)).rejects.toMatchObject({ code: 'Unavailable' });
+  expect(await readdir(join(folder, 'state'))).toEqual(['2026-01-05T08-00Z']);
+  expect((await calls())[0]?.env).toMatchObject({ REPRISE_WINDOW_START: '2026-01-05 07:00:00' });
+  await plan(0, []);
+  expect(await dbt.build(build, quiet)).toMatchObject({ resumed: false });
+});
+
 test('starts afresh when the earlier attempt broke before its first node', async () => {
   await plan(2);
   await expect(dbt.build(build, quiet)).rejects.toMatchObject({ code: 'SubprocessFailed' });

@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachWarehouse, withDuckDb, withFileToOurselves } from '../../../clients/duckdb-file.ts';
 import { createDuckDbWarehouse } from '../../../clients/duckdb-warehouse.ts';
+import type { CutOffBuild } from '../../../clients/mart-state.ts';
 import { type LoadedWindow, MARTS, type Warehouse } from '../../../clients/warehouse.ts';
 import type { WindowId } from '../../../contracts/window.ts';
 import { EVENTS_PER_WINDOW, type FixtureLake, openFixtureLake, WINDOWS } from '../../parity/fixture-lake.ts';
@@ -115,6 +116,37 @@ describe('the marts', () => {
     await states(values);
     const copying = withDuckDb(':memory:', (target) => warehouse.copyMarts(target, quiet));
     await expect(copying).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+  });
+});
+
+describe('a writer of the marts', () => {
+  const cutOff = (): Promise<readonly CutOffBuild[]> =>
+    warehouse.withMartsToOurselves(quiet, async (builds) => builds);
+
+  test('learns which builds were cut off, and their days', async () => {
+    await load(SECOND);
+    expect(await cutOff()).toEqual([]);
+    await inWarehouse(async (connection) => {
+      await connection.run('CREATE TABLE lake.mart_state (window_start TIMESTAMP, state VARCHAR)');
+      await connection.run(`INSERT INTO lake.mart_state VALUES
+        (TIMESTAMP '2026-01-05 21:00:00', 'building'), (TIMESTAMP '2026-01-05 23:00:00', 'building'),
+        (TIMESTAMP '2026-01-05 19:00:00', 'failed'), (TIMESTAMP '2026-01-05 20:00:00', 'audited'),
+        -- By hand, for no window.
+        (TIMESTAMP '1970-01-01 00:00:00', 'building')`);
+    });
+    expect(await cutOff()).toEqual([
+      { window: '2026-01-05T21:00Z', days: [] },
+      { window: SECOND, days: ['2026-01-04', '2026-01-05', '2026-01-07'] },
+    ]);
+  });
+
+  test('has the file free for dbt while it works', async () => {
+    await load(FIRST);
+    const free = warehouse.withMartsToOurselves(quiet, async () => {
+      await inWarehouse((connection) => connection.run('SELECT 1'));
+      return true;
+    });
+    expect(await free).toBe(true);
   });
 });
 
