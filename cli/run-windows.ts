@@ -63,11 +63,16 @@ export async function runWindows(options: RunWindowsOptions): Promise<FinishedWi
 }
 
 export function airflowOf(config: Config): Airflow {
-  if (config.airflow.user === '' || config.airflow.password === '')
+  const credentials = config.airflow.credentials();
+  if (credentials.user === '' || credentials.password === '')
     throw new CommandFailure(`"${config.instance}" has never been started, so Airflow has no user yet`, {
       mend: 'npx reprise up',
     });
-  return createAirflow({ ...config.airflow, credentialsFile: config.paths.secretsFile });
+  return createAirflow({
+    url: config.airflow.url,
+    ...credentials,
+    credentialsFile: config.paths.secretsFile,
+  });
 }
 
 /**

@@ -65,7 +65,8 @@ export interface Config {
   /** Iceberg's JDBC catalogue. */
   catalog: { name: string; uri: string; warehouse: string };
   temporal: { address: string; namespace: string; uiUrl: string };
-  airflow: { url: string; user: string; password: string };
+  /** Only the command line asks for the credentials: a worker has no business with them. */
+  airflow: { url: string; credentials(): { user: string; password: string } };
   dashboard: { url: string };
   spark: { master: string; driverMemory: string };
   warehouse:
@@ -103,7 +104,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const e = parsed.data;
   const paths = pathsFor(e.REPRISE_INSTANCE, env);
   const ports = portsFrom(e.REPRISE_PORT_BASE);
-  const secrets = readSecrets(paths.secretsFile);
+  // Read only for what the environment does not give: the workers, which are given their keys, never open the file.
+  const secrets = () => readSecrets(paths.secretsFile);
   const local = (port: number): string => `http://127.0.0.1:${port}`;
   const bucket = e.LAKE_BUCKET ?? 'reprise';
   return {
@@ -119,8 +121,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     objectStore: {
       endpoint: e.S3_ENDPOINT ?? local(ports.minio),
       region: e.S3_REGION ?? 'us-east-1',
-      accessKey: e.S3_ACCESS_KEY ?? secrets?.minio_root_user ?? '',
-      secretKey: e.S3_SECRET_KEY ?? secrets?.minio_root_password ?? '',
+      accessKey: e.S3_ACCESS_KEY ?? secrets()?.minio_root_user ?? '',
+      secretKey: e.S3_SECRET_KEY ?? secrets()?.minio_root_password ?? '',
       bucket,
     },
     catalog: {
@@ -135,8 +137,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     airflow: {
       url: e.AIRFLOW_URL ?? local(ports.airflow),
-      user: e.AIRFLOW_USER ?? secrets?.airflow_admin_user ?? '',
-      password: e.AIRFLOW_PASSWORD ?? secrets?.airflow_admin_password ?? '',
+      credentials: () => ({
+        user: e.AIRFLOW_USER ?? secrets()?.airflow_admin_user ?? '',
+        password: e.AIRFLOW_PASSWORD ?? secrets()?.airflow_admin_password ?? '',
+      }),
     },
     dashboard: { url: e.DASHBOARD_URL ?? local(ports.dashboard) },
     spark: { master: e.SPARK_MASTER ?? 'local[2]', driverMemory: e.SPARK_DRIVER_MEMORY ?? '1g' },

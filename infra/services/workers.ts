@@ -34,12 +34,17 @@ export function initService(context: ServiceContext): Service {
   };
 }
 
-/** Our own processes read their settings through config/, from these names and the instance's files. */
+const NOT_FOR_WORKERS = new Set(['AIRFLOW_USER', 'AIRFLOW_PASSWORD']);
+
+/** The keys of the store are given to them, so that they need not open the file that holds all the others. */
 function instanceEnvironment({ config, overrides }: ServiceContext): Record<string, string> {
+  const settings = Object.entries(overrides).filter(([name]) => !NOT_FOR_WORKERS.has(name));
   return {
-    ...overrides,
+    ...Object.fromEntries(settings),
     REPRISE_INSTANCE: config.instance,
     REPRISE_PORT_BASE: String(config.portBase),
+    S3_ACCESS_KEY: config.objectStore.accessKey,
+    S3_SECRET_KEY: config.objectStore.secretKey,
     NODE_COMPILE_CACHE: join(config.paths.tools, '..', 'compile-cache'),
   };
 }

@@ -24,10 +24,11 @@ export class AirflowApi {
   }
 
   static async login({ airflow }: Config): Promise<AirflowApi> {
+    const { user, password } = airflow.credentials();
     const response = await fetch(`${airflow.url}/auth/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: airflow.user, password: airflow.password }),
+      body: JSON.stringify({ username: user, password }),
     });
     if (!response.ok) throw new Error(`Airflow's login answered ${response.status}`);
     return new AirflowApi(airflow.url, Token.parse(await response.json()).access_token);

@@ -50,9 +50,10 @@ export class Visitor {
 /** Airflow with its login page behind it. */
 export async function openAirflow(visitor: Visitor, { airflow }: Config, path: string): Promise<Page> {
   const page = await visitor.open(`${airflow.url}${path}`);
+  const { user, password } = airflow.credentials();
   const name = page.locator('input[name="username"]');
-  await name.fill(airflow.user);
-  await page.locator('input[name="password"]').fill(airflow.password);
+  await name.fill(user);
+  await page.locator('input[name="password"]').fill(password);
   await page.locator('button[type="submit"]').click();
   await name.waitFor({ state: 'detached' });
   await page.goto(`${airflow.url}${path}`, { waitUntil: 'domcontentloaded' });

@@ -1,6 +1,8 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../config/config.ts';
+import { pathsFor } from '../../../config/paths.ts';
 import type { Service, ServiceContext } from '../../../infra/services/service.ts';
 import { services, withNeeds } from '../../../infra/services/services.ts';
 import { renderProcessCompose } from '../../../infra/supervisor/process-compose.ts';
@@ -39,15 +41,38 @@ test('no secret is among the arguments, where every user of the machine can read
 });
 
 test('each part gets its own secrets and nobody else’s', () => {
+  const overrides = { AIRFLOW_USER: 'admin', AIRFLOW_PASSWORD: SECRETS.airflow_admin_password };
+  const keys = { S3_ACCESS_KEY: SECRETS.minio_root_user, S3_SECRET_KEY: SECRETS.minio_root_password };
   const holders = (secret: string): string[] =>
-    services(context())
+    services({ ...context(keys), overrides })
       .filter((service) => Object.values(service.env).some((value) => value.includes(secret)))
       .map((service) => service.name);
-  expect(holders(SECRETS.minio_root_password)).toEqual(['minio']);
+  expect(new Set(holders(SECRETS.minio_root_password).map((name) => name.split('-')[0]))).toEqual(
+    new Set(['minio', 'reprise', 'worker']),
+  );
   expect(new Set(holders(SECRETS.airflow_jwt_secret).map((name) => name.split('-')[0]))).toEqual(
     new Set(['airflow']),
   );
   expect(holders(SECRETS.airflow_admin_password)).toEqual([]);
+});
+
+test('a process that is given its keys does not open the file of secrets; one that is not, does', () => {
+  const REPRISE_INSTANCE = 'unit-secrets';
+  const { instance, secretsFile } = pathsFor(REPRISE_INSTANCE);
+  mkdirSync(instance, { recursive: true });
+  try {
+    writeFileSync(secretsFile, 'unreadable');
+    const keys = { S3_ACCESS_KEY: 'key', S3_SECRET_KEY: 'secret' };
+    const config = loadConfig({ REPRISE_INSTANCE, ...keys });
+    expect(config.objectStore).toMatchObject({ accessKey: 'key', secretKey: 'secret' });
+    expect(() => config.airflow.credentials()).toThrow('JSON');
+    // As an earlier version wrote it.
+    writeFileSync(secretsFile, JSON.stringify({ ...SECRETS, pseudonym_key: 'x'.repeat(40) }));
+    expect(config.airflow.credentials().password).toBe(SECRETS.airflow_admin_password);
+    expect(loadConfig({ REPRISE_INSTANCE }).objectStore.accessKey).toBe(SECRETS.minio_root_user);
+  } finally {
+    rmSync(instance, { recursive: true, force: true });
+  }
 });
 
 test('Airflow’s processes keep the environment by which they are known', () => {
