@@ -135,6 +135,7 @@ describe('DuckDB and BigQuery, given the same lake', () => {
       const [one, other] = [loaded.duckdb?.[window], loaded.bigquery?.[window]];
       expect(one?.rows.events).toBeGreaterThanOrEqual(EVENTS_PER_WINDOW);
       expect(other?.rows).toEqual(one?.rows);
+      expect(other?.by_type).toEqual(one?.by_type);
       expect(other?.content_hash).toBe(one?.content_hash);
     }
   });
