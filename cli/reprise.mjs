@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import nodeModule from 'node:module';
+import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -47,6 +48,26 @@ function npmCommand(node) {
   throw new BootstrapFailure('npm was not found; install it with Node (Debian: apt-get install npm)');
 }
 
+const saysDiskFull = (text) => /ENOSPC|no space left/i.test(text);
+
+/** What npm writes to: the checkout, and its own cache in the person's home. */
+function diskFull() {
+  const free = (folder) => {
+    const { bavail, bsize } = fs.statfsSync(folder);
+    return bavail * bsize;
+  };
+  const folders = [STATE, MODULES, homedir()].filter((folder) => fs.existsSync(folder));
+  // Node 16 cannot measure.
+  if (!fs.statfsSync)
+    return `the disk that holds ${folders.join(' or ')} is full; 8 GB are needed: free some space`;
+  const [tightest] = [...folders].sort((one, other) => free(one) - free(other));
+  const left = (free(tightest) / 1e9).toFixed(1);
+  return (
+    `the disk that holds ${tightest} is full: ${left} GB are free, an installation needs 8.0 GB\n` +
+    '  mend: free some space there, or clone to another disk, then run the same command again'
+  );
+}
+
 /** Runs a program into a log; one line at its start, one at its end, and one every 15 s between. */
 function runLogged(title, command, options, log) {
   fs.mkdirSync(LOGS, { recursive: true });
@@ -69,9 +90,12 @@ function runLogged(title, command, options, log) {
         return;
       }
       const tail = readText(log).split('\n').slice(-8).join('\n');
-      reject(
-        new BootstrapFailure(`${title} failed (${problem}); mend what the log says and run again\n${tail}`),
-      );
+      if (saysDiskFull(`${problem} ${readText(log)}`))
+        reject(new BootstrapFailure(`${title}: ${diskFull()}`));
+      else
+        reject(
+          new BootstrapFailure(`${title} failed (${problem}); mend what the log says and run again\n${tail}`),
+        );
     };
     child.on('error', (error) => settle(error.message));
     child.on('exit', (code, signal) => settle(code === 0 ? undefined : signal || `exit code ${code}`));
@@ -167,7 +191,11 @@ async function exclusively(work) {
       fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
       break;
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+      if (error.code !== 'EEXIST') {
+        // On a full disk the file is made and stays empty: the next command would wait for nobody.
+        fs.rmSync(lock, { force: true });
+        throw error;
+      }
     }
     const holder = Number(readText(lock));
     if (holder && !isAlive(holder)) fs.rmSync(lock, { force: true });
@@ -226,7 +254,8 @@ function handOver(node) {
 }
 
 function fail(error) {
-  if (error instanceof BootstrapFailure && !process.env.REPRISE_DEBUG) say(error.message);
+  if (error.code === 'ENOSPC') say(diskFull());
+  else if (error instanceof BootstrapFailure && !process.env.REPRISE_DEBUG) say(error.message);
   else say(error.stack || String(error));
   process.exit(1);
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { missingSteps } from '../provision/provision.ts';
 import { describeConflict, mendConflict, type Stack } from '../stack.ts';
 import { checkDisk, checkMemory } from './machine.ts';
@@ -27,7 +28,8 @@ export async function diagnose(stack: Stack): Promise<Finding[]> {
   return [
     { check: 'node', state: 'ok', message: `Node ${process.versions.node}` },
     ...(await Promise.all(checks)),
-    checkDisk(paths.repository, steps.length === 0),
+    // The folder may be a link, or a disk of its own.
+    checkDisk(dirname(paths.tools), steps.length === 0),
     checkMemory(),
     ...(await checkPorts(stack)),
   ];

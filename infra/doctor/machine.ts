@@ -1,28 +1,21 @@
-import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { DISK_TO_INSTALL, DISK_TO_RUN, freeBytes, gigabytes } from '../disk.ts';
 import type { Finding } from './doctor.ts';
 
-const GB = 1e9;
-/** Tools, the build of MinIO with Go's caches, and what three windows leave behind. */
-const DISK_TO_INSTALL = 8 * GB;
-/** What a running stack needs to go on for some days. */
-const DISK_TO_RUN = 2 * GB;
 /** The stack takes about 2 GB, and Spark up to 2 GB while it works. A machine of 8 GB reports a little less. */
-const MEMORY = 7 * GB;
+const MEMORY = 7e9;
 
 export function checkDisk(folder: string, installed: boolean): Finding {
-  const { bavail, bsize } = statfsSync(folder);
-  return judgeDisk(bavail * bsize, installed);
+  return judgeDisk(freeBytes(folder), installed);
 }
 
 export function judgeDisk(free: number, installed: boolean): Finding {
   const needed = installed ? DISK_TO_RUN : DISK_TO_INSTALL;
-  const amount = (bytes: number): string => `${(bytes / GB).toFixed(1)} GB`;
-  if (free >= needed) return { check: 'disk', state: 'ok', message: `${amount(free)} of disk are free` };
+  if (free >= needed) return { check: 'disk', state: 'ok', message: `${gigabytes(free)} of disk are free` };
   return {
     check: 'disk',
     state: 'missing',
-    message: `only ${amount(free)} of disk are free; ${amount(needed)} are needed`,
+    message: `only ${gigabytes(free)} of disk are free; ${gigabytes(needed)} are needed`,
     mend: installed
       ? 'free some space; .reprise/instances holds the data of each installation'
       : 'free some space, or clone to another disk (and set REPRISE_CACHE to a folder there)',
@@ -34,7 +27,7 @@ export function checkMemory(): Finding {
 }
 
 export function judgeMemory(total: number): Finding {
-  const amount = `${(total / GB).toFixed(1)} GB`;
+  const amount = gigabytes(total);
   if (total >= MEMORY) return { check: 'memory', state: 'ok', message: `${amount} of memory` };
   return {
     check: 'memory',

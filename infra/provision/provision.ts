@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Paths } from '../../config/paths.ts';
 import { withLock } from '../file-lock.ts';
@@ -42,6 +42,7 @@ export async function provision({ paths, observer, only }: ProvisionOptions): Pr
       runSteps(steps, {
         stamps,
         logs: join(paths.tools, '..', 'logs', 'provision'),
+        folders: [paths.tools, paths.cache, homedir(), tmpdir()],
         // Half of them wait for the network, so one more than there are cores keeps both busy.
         concurrency: availableParallelism() + 1,
         observer,

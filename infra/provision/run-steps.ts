@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { describeDiskFull, freeBytes, saysDiskFull } from '../disk.ts';
 import type { Stamps } from './stamps.ts';
 import { type ProgressObserver, ProvisionFailure, type Step, type StepContext } from './step.ts';
 
@@ -8,6 +9,8 @@ export interface RunOptions {
   stamps: Stamps;
   /** Folder of the steps' logs. */
   logs: string;
+  /** Where steps write to, on whichever disks that is. */
+  folders: readonly string[];
   concurrency: number;
   observer: ProgressObserver;
 }
@@ -66,9 +69,7 @@ export async function runSteps(steps: readonly Step[], options: RunOptions): Pro
 }
 
 async function runStep(step: Step, options: RunOptions, signal: AbortSignal): Promise<void> {
-  mkdirSync(options.logs, { recursive: true });
   const log = join(options.logs, `${step.name}.log`);
-  writeFileSync(log, '');
   const output = { file: log, append: true } as const;
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
@@ -88,18 +89,36 @@ async function runStep(step: Step, options: RunOptions, signal: AbortSignal): Pr
     },
   };
   options.observer.started(step, log);
-  options.stamps.clear(step);
   try {
+    mkdirSync(options.logs, { recursive: true });
+    writeFileSync(log, '');
+    options.stamps.clear(step);
     await step.run(context);
     options.stamps.write(step);
     options.observer.finished(step, seconds());
   } catch (error) {
     options.observer.failed(step, seconds());
-    throw new ProvisionFailure(step, log, tailOf(log), error);
+    throw new ProvisionFailure(step, log, explain(step, log, error, options.folders), error);
   }
 }
 
-function tailOf(log: string): string {
-  const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12);
-  return lines.map((line) => `  | ${line}`).join('\n');
+function explain(
+  step: Step,
+  log: string,
+  error: unknown,
+  folders: readonly string[],
+): { message: string; mend: string } {
+  const { message, shortMessage } = error as { message?: string; shortMessage?: string };
+  const reason = shortMessage ?? message ?? String(error);
+  const tail = tailOf(log);
+  // A full disk ends a program in the middle of something: its own last words lead astray, if the log has kept them.
+  const isFull =
+    saysDiskFull(`${message}\n${tail.join('\n')}`) || folders.some((one) => freeBytes(one) < 1e6);
+  if (isFull) return describeDiskFull(folders);
+  return { message: [reason, ...tail.map((line) => `  | ${line}`)].join('\n'), mend: step.mend };
+}
+
+function tailOf(log: string): string[] {
+  const text = existsSync(log) ? readFileSync(log, 'utf8').trimEnd() : '';
+  return text === '' ? [] : text.split('\n').slice(-12);
 }

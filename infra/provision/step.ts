@@ -43,12 +43,10 @@ export class ProvisionFailure extends Error {
   readonly log: string;
   readonly mend: string;
 
-  constructor(step: Step, log: string, tail: string, cause: unknown) {
-    const reason = cause instanceof Error ? (cause as { shortMessage?: string }).shortMessage : undefined;
-    const message = reason ?? (cause instanceof Error ? cause.message : String(cause));
-    super(`${step.title}: ${message}${tail ? `\n${tail}` : ''}`, { cause });
+  constructor(step: Step, log: string, said: { message: string; mend: string }, cause: unknown) {
+    super(`${step.title}: ${said.message}`, { cause });
     this.step = step.name;
     this.log = log;
-    this.mend = `${step.mend}, then run the same command again; the whole log is ${log}`;
+    this.mend = `${said.mend}, then run the same command again; the whole log is ${log}`;
   }
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -62,6 +70,25 @@ test('a warning about a negative delay of a library is not for the person at the
   });
   expect(stderr).toContain('Warning: heard');
   expect(stderr).not.toContain('TimeoutNegativeWarning');
+});
+
+test('a disk that fills up while npm installs is said in one line with what to do', async () => {
+  mkdirSync(join(folder, 'cli'));
+  const door = join(folder, 'cli', 'reprise.mjs');
+  copyFileSync(join(REPOSITORY, 'cli', 'reprise.mjs'), door);
+  writeFileSync(join(folder, 'package-lock.json'), '{}');
+  const npm = join(folder, 'npm-cli.js');
+  const warning = 'npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device, write';
+  writeFileSync(npm, `console.error(${JSON.stringify(warning)}.repeat(9)); process.exitCode = 1;`);
+  const { stderr, exitCode } = await execa(process.execPath, [door, 'up'], {
+    reject: false,
+    env: { npm_execpath: npm },
+  });
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(
+    /^reprise: installing the Node packages: the disk that holds \S+ is full: \d+\.\d GB are free, .* 8\.0 GB\n {2}mend: free/m,
+  );
+  expect(stderr).not.toContain('npm warn');
 });
 
 test('every command explains itself', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { judgeDisk, judgeMemory } from '../../../infra/doctor/machine.ts';
+import { describeDiskFull, freeBytes } from '../../../infra/disk.ts';
+import { checkDisk, judgeDisk, judgeMemory } from '../../../infra/doctor/machine.ts';
 import { isPortTaken, listenerOn } from '../../../infra/ports-in-use.ts';
 import { moduleVersion } from '../../../infra/provision/go-programs.ts';
 import { versionAtLeast } from '../../../infra/provision/version.ts';
@@ -29,6 +30,18 @@ test('too little disk stops the start and says how much is needed; less is neede
   expect(judgeDisk(3e9, false).mend).toContain('REPRISE_CACHE');
   expect(judgeDisk(3e9, true).state).toBe('ok');
   expect(judgeDisk(0, true)).toMatchObject({ state: 'missing', message: expect.stringContaining('0.0 GB') });
+});
+
+test.runIf(process.platform === 'linux')('a disk is measured where the folder lies, or will lie', () => {
+  expect(freeBytes('/proc/no/such/folder')).toBe(0);
+  expect(checkDisk('/proc', true).state).toBe('missing');
+});
+
+test('of several disks the one with the least room is named', () => {
+  const room = (folder: string): number => (folder === '/cache' ? 3e8 : 9e9);
+  expect(describeDiskFull(['/tools', '/cache'], room).message).toContain(
+    'holds /cache is full: 0.3 GB are free',
+  );
 });
 
 test('a machine with little memory is warned, not refused', () => {

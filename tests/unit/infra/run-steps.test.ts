@@ -33,6 +33,7 @@ const run = (steps: Step[], concurrency = 4): Promise<string[]> =>
   runSteps(steps, {
     stamps: new Stamps(join(folder, 'stamps')),
     logs: join(folder, 'logs'),
+    folders: [folder],
     concurrency,
     observer: silent,
   });
@@ -80,8 +81,8 @@ test('after a failure the finished steps stay finished, and only the rest runs t
     step(
       'bad',
       async ({ note }) => {
-        note('the disk said no');
-        if (broken) throw new Error('no space left');
+        note('the registry said no');
+        if (broken) throw new Error('no such mirror');
       },
       { needs: ['good'] },
     ),
@@ -90,12 +91,29 @@ test('after a failure the finished steps stay finished, and only the rest runs t
   const failure = await run(steps).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ProvisionFailure);
   const { message, mend, log } = failure as ProvisionFailure;
-  expect(message).toContain('the bad: no space left');
-  expect(message).toContain('| the disk said no');
+  expect(message).toContain('the bad: no such mirror');
+  expect(message).toContain('| the registry said no');
   expect(mend).toContain('mend it');
-  expect(readFileSync(log, 'utf8')).toContain('the disk said no');
+  expect(readFileSync(log, 'utf8')).toContain('the registry said no');
   broken = false;
   expect(await run(steps)).toEqual(['bad', 'after']);
+});
+
+test.each([
+  ['in its log', 'echo "[ERROR] Could not transfer x: No space left on device" >&2; exit 1'],
+  ['by its code', undefined],
+])('a full disk, told %s, is one line with what to do, and nothing that leads astray', async (_, script) => {
+  const full = step('jars', async ({ run: start }) => {
+    if (script) await start('bash', ['-c', script]);
+    throw Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC' });
+  });
+  const { message, mend } = (await run([full]).catch((error: unknown) => error)) as ProvisionFailure;
+  expect(message).toMatch(
+    /^the jars: the disk that holds \S+ is full: \d+\.\d GB are free, an installation needs 8\.0 GB$/,
+  );
+  expect(message).toContain(folder);
+  expect(mend).toMatch(/^free some space there/);
+  expect(mend).not.toContain('mend it');
 });
 
 test('a failure stops the programs that run beside it', async () => {
