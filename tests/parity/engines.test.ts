@@ -1,6 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { buildWindow } from '../../activities/build.ts';
 import { createBigQueryWarehouse } from '../../clients/bigquery-warehouse.ts';
 import { createDbt, type Dbt } from '../../clients/dbt.ts';
 import { createDuckDbWarehouse } from '../../clients/duckdb-warehouse.ts';
@@ -12,6 +14,7 @@ import { inheritedEnvironment } from '../../config/inherited.ts';
 import { venvProgram } from '../../config/paths.ts';
 import type { WindowId } from '../../contracts/window.ts';
 import { findPortBase } from '../runner/isolation.ts';
+import { runActivity } from '../unit/activities/run-activity.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { EVENTS_PER_WINDOW, type FixtureLake, openFixtureLake, WINDOWS } from './fixture-lake.ts';
 import { type MartRows, readMarts } from './marts.ts';
@@ -58,25 +61,33 @@ class Engine {
     });
   }
 
-  async load(window: WindowId, key: string): Promise<LoadedWindow> {
-    return this.warehouse.loadWindow({ window, lake: await this.#lake.at(window), key }, quiet);
+  async load(window: WindowId, key: string, where?: string): Promise<LoadedWindow> {
+    return this.warehouse.loadWindow({ window, lake: await this.#lake.at(window, where), key }, quiet);
+  }
+
+  /** @param cancelled whether it is cancelled as soon as dbt is at work */
+  async build(window: WindowId, days: string[], key: string, cancelled = false): Promise<void> {
+    const environment = new MockActivityEnvironment({
+      workflowExecution: { workflowId: window, runId: key },
+    });
+    environment.on('heartbeat', (details?: { done?: number }) => {
+      if (cancelled && details?.done !== undefined) environment.cancel();
+    });
+    const deps = { warehouse: this.warehouse, dbt: this.#dbt };
+    await runActivity((input) => buildWindow(deps, input), { window, affected_dates: days }, environment);
+  }
+
+  async publish(window: WindowId): Promise<void> {
+    await this.serving.publish(window, this.warehouse.kind, (target) =>
+      this.warehouse.copyMarts(target, quiet),
+    );
   }
 
   /** The three steps of the warehouse, as a window's workflow takes them. */
   async run(window: WindowId, key: string): Promise<LoadedWindow> {
     const loaded = await this.load(window, key);
-    await this.#dbt.build(
-      {
-        window,
-        affectedDates: loaded.affected_dates,
-        resumeKey: key,
-        warehouse: this.warehouse.dbtEnvironment(),
-      },
-      quiet,
-    );
-    await this.serving.publish(window, this.warehouse.kind, (target) =>
-      this.warehouse.copyMarts(target, quiet),
-    );
+    await this.build(window, loaded.affected_dates, key);
+    await this.publish(window);
     return loaded;
   }
 }
@@ -167,6 +178,26 @@ describe('DuckDB and BigQuery, given the same lake', () => {
     expect(again.content_hash).toBe(loaded.duckdb?.[FIRST]?.content_hash);
     expect(await duckdb.marts()).toEqual(expected);
   });
+
+  test.each(['duckdb', 'bigquery'] as const)(
+    'finish in the next build what a cancelled one left, on %s',
+    { timeout: 900_000 },
+    async (kind) => {
+      const engine = kind === 'duckdb' ? duckdb : bigquery;
+      const half = await engine.load(THIRD, 'half', 'kafka_partition < 2');
+      await engine.build(THIRD, half.affected_dates, 'half');
+      const whole = await engine.load(THIRD, 'whole');
+      const cancelled = engine.build(THIRD, whole.affected_dates, 'whole', true);
+      await expect(cancelled).rejects.toMatchObject({ name: 'CancelledFailure' });
+      await expect(engine.publish(THIRD)).rejects.toMatchObject({ code: 'Unavailable' });
+
+      // It has no event of the day that was left half built.
+      expect((await engine.run(FIRST, 'next')).affected_dates).not.toContain('2026-01-06');
+      expect(await engine.marts()).toEqual(expected);
+      await engine.run(THIRD, 'once more');
+      expect(await engine.marts()).toEqual(expected);
+    },
+  );
 
   test('load a window once for all attempts of a run, and again for another run', async () => {
     const before = loaded.bigquery?.[SECOND];

@@ -17,6 +17,11 @@ const REPEATED = 15;
 
 const hours = (count: number | string): string => `to_hours((${count})::INT)`;
 
+const minuteCounts = (where: string): string =>
+  `SELECT window_start, date_trunc('minute', occurred_at) AS minute, event_type, country, device,
+      count(*) AS events, coalesce(sum(ms_played), 0)::BIGINT AS ms_played
+    FROM all_events WHERE ${where} GROUP BY ALL`;
+
 /**
  * A lake of three windows: the second and third bring late events (some for the day before the first), and each repeats
  * some events of the one before. One repeat claims another day than its first arrival.
@@ -62,10 +67,7 @@ export async function openFixtureLake(): Promise<FixtureLake> {
     SELECT window_start, 'malformed_json' AS reason_code, 'The bytes are not a JSON object in UTF-8.' AS reason,
       'events' AS kafka_topic, kafka_partition, kafka_offset + 200000 AS kafka_offset, record_hash
     FROM all_events WHERE kafka_offset % 100 = 1`);
-  await connection.run(`CREATE TABLE all_minute_counts AS
-    SELECT window_start, date_trunc('minute', occurred_at) AS minute, event_type, country, device,
-      count(*) AS events, coalesce(sum(ms_played), 0)::BIGINT AS ms_played
-    FROM all_events GROUP BY ALL`);
+  await connection.run(`CREATE TABLE all_minute_counts AS ${minuteCounts('true')}`);
   return new FixtureLake(instance, connection);
 }
 
@@ -78,7 +80,10 @@ export class FixtureLake {
     this.connection = connection;
   }
 
-  /** Cuts the views of the lake's tables to the window, with every column that the contract names. */
+  /**
+   * Cuts the views of the lake's tables to the window, with every column that the contract names.
+   * @param where which of its events, in a lake that has no others
+   */
   async at(window: WindowId, where = 'true'): Promise<DuckDBConnection> {
     for (const table of WAREHOUSE_TABLES) {
       const reader = await this.connection.runAndReadAll(
@@ -88,7 +93,8 @@ export class FixtureLake {
       const columns = WAREHOUSE_COLUMNS[table].map(({ name }) =>
         known.has(name) ? name : `NULL AS "${name}"`,
       );
-      await this.connection.run(`CREATE OR REPLACE VIEW ${table} AS SELECT ${columns.join(', ')} FROM all_${table}
+      const rows = table === 'minute_counts' ? `(${minuteCounts(where)})` : `all_${table}`;
+      await this.connection.run(`CREATE OR REPLACE VIEW ${table} AS SELECT ${columns.join(', ')} FROM ${rows}
         WHERE window_start = TIMESTAMPTZ '${windowBounds(window).start}' AND ${table === 'events' ? where : 'true'}`);
     }
     return this.connection;
