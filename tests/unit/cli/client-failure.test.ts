@@ -3,8 +3,8 @@ import { withMends } from '../../../cli/client-failure.ts';
 import type { CommandFailure } from '../../../cli/failure.ts';
 import { ClientError } from '../../../clients/errors.ts';
 
-const mendOf = async (error: Error, env: NodeJS.ProcessEnv): Promise<string | undefined> => {
-  const failure = await withMends(() => Promise.reject(error), env).catch((thrown: unknown) => thrown);
+const mendOf = async (reason: Error, env: NodeJS.ProcessEnv): Promise<string | undefined> => {
+  const failure = await withMends(() => Promise.reject(reason), env).catch((thrown: unknown) => thrown);
   return (failure as CommandFailure).mend;
 };
 
