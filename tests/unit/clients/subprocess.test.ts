@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Subprocess, runSubprocess, subprocessFailed } from '../../../clients/subprocess.ts';
+import { isRunning } from '../../../infra/supervisor/owned-processes.ts';
 
 function bash(script: string, overrides: Partial<Subprocess> = {}): Subprocess {
   return {
@@ -18,19 +19,10 @@ function bash(script: string, overrides: Partial<Subprocess> = {}): Subprocess {
   };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A killed process may stay in the table until its new parent has noticed. */
+/** A killed process takes a moment, and may stay in the table as a zombie until its new parent has noticed. */
 async function isGone(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 40; tries += 1) {
-    if (!isAlive(pid)) return true;
+    if (!isRunning(pid)) return true;
     await sleep(50);
   }
   return false;
