@@ -77,7 +77,7 @@ describe('runSubprocess', () => {
     ]);
     const [line] = (await once(worker.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
-    expect(isAlive(pid)).toBe(true);
+    expect(isRunning(pid)).toBe(true);
     worker.kill('SIGKILL');
     expect(await isGone(pid)).toBe(true);
   });
