@@ -160,3 +160,17 @@ def test_names_from_data_are_not_markup(serving: Path, listening: pd.DataFrame, 
     said = text_of(open_page())
     assert "<img" not in said
     assert "&lt;img" in said
+
+
+def test_stray_late_events_are_no_period_to_compare_with(
+    serving: Path, listening: pd.DataFrame, open_page: Open
+) -> None:
+    days = listening["occurred_at"].dt.date
+    latest = listening[days == days.max()]
+    day_before = listening[days == days.max() - timedelta(days=1)]
+    a_few_each_hour = day_before.groupby(day_before["occurred_at"].dt.hour).head(1)
+
+    write_snapshot(serving, "whole", listening)
+    assert open_page(period="Latest day").metric[0].delta != ""
+    write_snapshot(serving, "strays", pd.concat([a_few_each_hour, latest]))
+    assert open_page(period="Latest day").metric[0].delta == ""

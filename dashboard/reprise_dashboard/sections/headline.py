@@ -8,6 +8,9 @@ from reprise_dashboard.period import Period
 from reprise_dashboard.queries import activity
 from reprise_dashboard.snapshot import Snapshot, ask
 
+# Late events are about one in a hundred; a tenth leaves room for a real jump.
+STRAY_SHARE = 0.1
+
 _HOWS = {
     "Playbacks": (
         "Tracks that were started: plays (which reached the end) plus skips. "
@@ -24,8 +27,10 @@ def headline(snapshot: Snapshot, period: Period, trend: pd.DataFrame) -> None:
     now = ask(snapshot, activity.totals, period.first, period.last).iloc[0]
     earlier = period.before()
     before = ask(snapshot, activity.totals, earlier.first, earlier.last).iloc[0]
-    # A period that the data covers in part only is no comparison: about as many active hours are asked for.
-    comparable = before.hours_with_activity >= 0.8 * now.hours_with_activity
+    # A period that the data covers in part only is no comparison: about as many active hours are asked for,
+    # and more than the late events that reach back into a day whose own windows never ran.
+    covered = before.hours_with_activity >= 0.8 * now.hours_with_activity
+    comparable = covered and before.playbacks >= STRAY_SHARE * now.playbacks
     figures = [
         (
             "Playbacks",
