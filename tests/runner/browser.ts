@@ -36,7 +36,7 @@ export async function ensureBrowser(
         signal,
       });
     if ((await install(['update'])) === 0)
-      await install(['install', '-y', '--no-install-recommends', 'chromium']);
+      await install(['install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation']);
     const installed = findBrowser(env);
     if (installed) return installed;
   } else appendFileSync(log, 'not root, or no apt-get: Chromium is not installed by itself\n');
