@@ -51,7 +51,7 @@ export function stepActivities({ events, shards }: { events: number; shards: num
       taskQueue: TASK_QUEUES.publish,
       // 10,000 records a second, a fifth of what one slow core has shown.
       startToCloseTimeout: minutes(3, perShard, 600_000),
-      // Fails only when the object store does: five attempts over a minute outlast its restart.
+      // Fails only when the object store does: half a minute between six attempts outlasts its restart.
       retry: {
         initialInterval: '1 second',
         backoffCoefficient: 2,
