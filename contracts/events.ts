@@ -108,13 +108,13 @@ const playback = {
 export const TrackPlayed = z
   .object({ event_type: z.literal('track_played'), ...envelope, ...playback })
   .describe(
-    'A playback that reached the end of its track. Each playback ends in exactly one of track_played and track_skipped.',
+    'A playback that was heard out, to the end of its track or into its last tenth. Each playback ends in exactly one of track_played and track_skipped.',
   );
 
 export const TrackSkipped = z
   .object({ event_type: z.literal('track_skipped'), ...envelope, ...playback })
   .describe(
-    'A playback that ended before its track did. Each playback ends in exactly one of track_played and track_skipped.',
+    'A playback that stopped before the last tenth of its track. Each playback ends in exactly one of track_played and track_skipped.',
   );
 
 export const TrackLiked = z

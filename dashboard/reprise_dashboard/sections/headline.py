@@ -13,7 +13,7 @@ STRAY_SHARE = 0.1
 
 _HOWS = {
     "Playbacks": (
-        "Tracks that were started: plays (which reached the end) plus skips. "
+        "Tracks that were started: plays (heard out, or stopped in the last tenth) plus skips. "
         "Late events count in the hour in which they happened."
     ),
     "Listening time": "Sum of the time that tracks sounded, pauses not counted.",
