@@ -24,6 +24,8 @@ const [FIRST, SECOND, THIRD] = WINDOWS;
 
 const INSTANCE = 'test-engines';
 
+const isMart = (node: unknown): boolean => MARTS.some((mart) => mart === node);
+
 /** One engine with what stands around it, as the warehouse's worker puts it together. */
 class Engine {
   readonly warehouse: Warehouse;
@@ -65,15 +67,23 @@ class Engine {
     return this.warehouse.loadWindow({ window, lake: await this.#lake.at(window, where), key }, quiet);
   }
 
-  /** @param cancelled whether it is cancelled as soon as dbt is at work */
+  /** @param cancelled whether it is cancelled as soon as dbt is at work on a mart */
   async build(window: WindowId, days: string[], key: string, cancelled = false): Promise<void> {
     const environment = new MockActivityEnvironment({
       workflowExecution: { workflowId: window, runId: key },
     });
-    environment.on('heartbeat', (details?: { done?: number }) => {
-      if (cancelled && details?.done !== undefined) environment.cancel();
-    });
-    const deps = { warehouse: this.warehouse, dbt: this.#dbt };
+    // At its first word of a mart, not at a heartbeat: a quick build is over between two of those.
+    const interrupted: Dbt = {
+      build: (build, { signal, note }) =>
+        this.#dbt.build(build, {
+          signal,
+          note: (details) => {
+            note(details);
+            if (isMart(details.building)) environment.cancel();
+          },
+        }),
+    };
+    const deps = { warehouse: this.warehouse, dbt: cancelled ? interrupted : this.#dbt };
     await runActivity((input) => buildWindow(deps, input), { window, affected_dates: days }, environment);
   }
 
