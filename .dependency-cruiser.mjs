@@ -95,6 +95,13 @@ export default {
       to: { path: '^(workers|cli|infra|bench|tests)/' },
     },
     {
+      name: 'benches-know-no-other-root',
+      comment: 'A bench measures what the programs use; through a program it would measure that one as well.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^(workers|cli|infra|tests)/' },
+    },
+    {
       name: 'no-cycles',
       comment: 'Two files that need each other are one file, or need a third.',
       severity: 'error',
@@ -112,7 +119,7 @@ export default {
       name: 'production-code-declares-its-packages',
       comment: 'A development package is not there where only production packages are installed.',
       severity: 'error',
-      from: { path: '^(contracts|config|generator|clients|activities|workflows|workers)/' },
+      from: { path: '^(contracts|config|generator|clients|activities|workflows|workers|bench)/' },
       to: { dependencyTypes: npm.filter((kind) => kind !== 'npm' && kind !== 'npm-optional') },
     },
   ],

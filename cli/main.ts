@@ -23,6 +23,7 @@ const COMMANDS: Record<string, Entry> = {
   run: { summary: 'run windows', load: () => import('./commands/run.ts') },
   report: { summary: "show a window's counts at every hop", load: () => import('./commands/report.ts') },
   generate: { summary: 'write synthetic events to files', load: () => import('./commands/generate.ts') },
+  bench: { summary: 'measure speed and memory', load: () => import('./commands/bench.ts') },
   contracts: {
     summary: 'write the schemas generated from the contracts, or check them',
     load: () => import('./commands/contracts.ts'),

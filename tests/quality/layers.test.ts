@@ -10,7 +10,7 @@ const FIXTURES = join(REPOSITORY, 'tests', 'quality', 'fixtures', 'layers');
 const CONFIGURATION = join(REPOSITORY, '.dependency-cruiser.mjs');
 const LAYERS = [
   ...['contracts', 'generator', 'clients', 'activities', 'workflows'],
-  ...['workers', 'cli', 'config', 'infra', 'tests'],
+  ...['workers', 'cli', 'config', 'infra', 'bench', 'tests'],
 ].filter((folder) => existsSync(join(REPOSITORY, folder)));
 
 const Cruise = z.object({

@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import { describe as generate } from '../benches/generate.ts';
+
+/** A bench is a file in ../benches, which says what is measured, and one in /bench, which measures. */
+export function register(command: Command): void {
+  command.addHelpText('after', '\nFigures are those of one machine at one time: docs/benchmarks.md');
+  generate(command.command('generate').description('measure how fast events are generated'));
+}
