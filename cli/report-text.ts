@@ -1,7 +1,7 @@
 import { QUARANTINE_REASONS, type QuarantineReason } from '../contracts/quarantine.ts';
 import type { HopName, HopReport, WindowReport } from '../contracts/report.ts';
 import { stepName } from './live-steps.ts';
-import { allSeconds, count, seconds, table } from './window-table.ts';
+import { allSeconds, askedFor, count, seconds, table } from './window-table.ts';
 
 /** Also false for a report of an earlier version, which said so of windows that stopped after their reconciliation. */
 export const cameThrough = ({ state, reconciled }: WindowReport): boolean =>
@@ -29,7 +29,7 @@ function summary(report: WindowReport): string[] {
   const took = allSeconds(report);
   return [
     `${report.window}  ${report.state}, ${verdict(report)}${took === null ? '' : `, ${seconds(took)} s`}`,
-    `  asked for   ${count(report.events_requested)} events, seed ${report.seed}, by ${report.requested_by}`,
+    `  asked for   ${askedFor(report.events_requested, report.volume_shape)}, seed ${report.seed}, by ${report.requested_by}`,
     `  arrived     ${counts.arrived === 0 && report.hops.length === 0 ? 'not counted yet' : arrived(counts)}`,
     `  serving     ${report.serving_version ?? 'not published'}`,
     ...(report.failure

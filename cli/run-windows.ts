@@ -85,12 +85,11 @@ async function runThroughAirflow(
   following: Following,
 ): Promise<Ending[]> {
   await airflow.unpause();
-  const { eventsPerWindow: events, seed, shards } = config.defaults;
+  const { eventsPerWindow: events, seed, shards, scheduledVolumeShape: volume_shape } = config.defaults;
+  const defaults = { events, seed, shards, volume_shape };
   const asked = [];
   for (const window of windows)
-    asked.push(
-      await askAirflow(airflow, { window, settings, defaults: { events, seed, shards } }, following),
-    );
+    asked.push(await askAirflow(airflow, { window, settings, defaults }, following));
   return Promise.all(asked.map((run) => followRun(airflow, run, following)));
 }
 

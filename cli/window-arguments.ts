@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { VolumeShape } from '../contracts/steps.ts';
 import { WINDOW_MS, WindowId, windowStartMs } from '../contracts/window.ts';
 
 /** A window by its name. @throws InvalidArgumentError that says what one looks like */
@@ -29,3 +30,13 @@ export function wholeNumber(least: number, most: number): (value: string) => num
 export const eventsNumber = wholeNumber(0, 50_000_000);
 export const shardsNumber = wholeNumber(1, 1024);
 export const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+
+export function parseShape(value: string): VolumeShape {
+  const shape = VolumeShape.safeParse(value);
+  if (!shape.success) throw new InvalidArgumentError(`${VolumeShape.options.join(' or ')} is wanted`);
+  return shape.data;
+}
+
+/** Said of `--shape` wherever it is taken. */
+export const SHAPE_HELP =
+  'flat: exactly --events in each window; diurnal: days and nights, --events is the mean hour of a week';

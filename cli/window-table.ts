@@ -1,5 +1,5 @@
 import type { WindowReport } from '../contracts/report.ts';
-import { STEPS, type StepName } from '../contracts/steps.ts';
+import { STEPS, type StepName, type VolumeShape } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 
 /** A window that was asked for; without a report when it never got as far as writing one. */
@@ -67,6 +67,11 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 }
 
 export const count = (value: number): string => value.toLocaleString('en-US');
+
+/** How much was asked for, in words: `20,000 events`. */
+export const askedFor = (events: number, shape: VolumeShape): string =>
+  shape === 'flat' ? `${count(events)} events` : `about ${count(events)} events an hour (${shape})`;
+
 /** Tenths are for what takes seconds, not for what takes a quarter of an hour. */
 export const seconds = (value: number | null): string =>
   value === null ? '-' : value.toFixed(value < 1000 ? 1 : 0);

@@ -58,14 +58,15 @@ export async function connectWindowWorkflows(temporal: {
       }
     },
     async start(input) {
-      const { window, events, seed, shards } = input;
-      const request = { events, seed, shards };
+      const { window, events, seed, shards, volume_shape = 'flat' } = input;
+      const request = { events, seed, shards, volume_shape };
       const present = await workflows
         .getHandle(windowWorkflowId(window))
         .describe()
         .catch(() => undefined);
       const asked = present?.status.name === 'RUNNING' ? present.memo?.request : undefined;
-      if (asked && !isDeepStrictEqual(asked, request))
+      // What an earlier version started names no shape.
+      if (asked && !isDeepStrictEqual({ volume_shape: 'flat', ...asked }, request))
         throw new CommandFailure(`${window} is running with other settings`, {
           mend: 'wait for it, or cancel its workflow in Temporal',
         });

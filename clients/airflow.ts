@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { VolumeShape } from '../contracts/steps.ts';
 import { type WindowId, windowBounds } from '../contracts/window.ts';
 import { ClientError, isNetworkError, systemCode } from './errors.ts';
 
@@ -34,6 +35,7 @@ export interface WindowSettings {
   events: number;
   seed: number;
   shards: number;
+  volume_shape: VolumeShape;
 }
 
 export interface RunWindowRequest {
@@ -156,7 +158,7 @@ const withoutNulls = (conf: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(conf).filter(([, value]) => value !== null));
 
 const sameSettings = (one: Record<string, unknown>, other: WindowSettings): boolean =>
-  one.events === other.events && one.seed === other.seed && one.shards === other.shards;
+  Object.entries(other).every(([name, value]) => one[name] === value);
 
 /** Sends requests with a token that is fetched when first needed, and once more when it has expired. */
 function caller(settings: AirflowSettings) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VolumeShape } from '../contracts/steps.ts';
 import { type Paths, pathsFor } from './paths.ts';
 import { DEFAULT_PORT_BASE, type Ports, portsFrom } from './ports.ts';
 import { readSecrets } from './secrets.ts';
@@ -50,6 +51,10 @@ const Environment = z.object({
   REPRISE_EVENTS_PER_WINDOW: whole(20_000),
   REPRISE_SHARDS: whole(2),
   REPRISE_SEED: whole(1, 0),
+  REPRISE_VOLUME_SHAPE: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.enum(VolumeShape.options, { error: 'must be flat or diurnal' }).optional(),
+  ),
 });
 
 /** The names of all settings, for whoever passes them on to another process. */
@@ -80,7 +85,15 @@ export interface Config {
         endpoint: string | undefined;
         credentialsFile: string | undefined;
       };
-  defaults: { eventsPerWindow: number; shards: number; seed: number };
+  defaults: {
+    eventsPerWindow: number;
+    shards: number;
+    seed: number;
+    /** Of windows that somebody asks for: they hold the number of events that was named. */
+    volumeShape: VolumeShape;
+    /** Of windows that the schedule asks for: days and nights, as real ones have them. */
+    scheduledVolumeShape: VolumeShape;
+  };
 }
 
 /** A setting that is wrong or missing; the message names the variable and the mend. */
@@ -159,6 +172,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       eventsPerWindow: e.REPRISE_EVENTS_PER_WINDOW,
       shards: e.REPRISE_SHARDS,
       seed: e.REPRISE_SEED,
+      volumeShape: e.REPRISE_VOLUME_SHAPE ?? 'flat',
+      scheduledVolumeShape: e.REPRISE_VOLUME_SHAPE ?? 'diurnal',
     },
   };
 }

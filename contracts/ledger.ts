@@ -24,7 +24,9 @@ export type RecordAccount = z.infer<typeof RecordAccount>;
 export const Ledger = RecordAccount.extend({
   window: WindowId,
   seed: Count,
-  events_requested: Count,
+  events_requested: Count.describe(
+    'What was asked for: exactly so many records, or under the shape `diurnal` so many in the mean hour of a week.',
+  ),
   shards: Count,
   late: Count.describe('Valid events whose occurred_at lies before the window.'),
   out_of_order: Count.describe('Records that were moved behind a later one on purpose.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ContentHash } from './content-hash.ts';
-import { StepName } from './steps.ts';
+import { StepName, VolumeShape } from './steps.ts';
 import { WindowId } from './window.ts';
 
 /** The window report: what `reprise report WINDOW --json` prints, and what the dashboard's pipeline page shows. */
@@ -79,6 +79,9 @@ export const WindowReport = z.object({
   source: z.string(),
   seed: Count,
   events_requested: Count,
+  volume_shape: VolumeShape.default('flat').describe(
+    'flat: events_requested is what arrives; diurnal: it is the mean hour of a week. Absent in reports of earlier versions.',
+  ),
   requested_by: z.string(),
   started_at: Instant,
   ended_at: Instant.nullable(),

@@ -17,15 +17,25 @@ export const STEPS = [
 export const StepName = z.enum(STEPS);
 export type StepName = z.infer<typeof StepName>;
 
+/**
+ * How the records are spread over the windows. `flat`: every window holds exactly `events`. `diurnal`: `events` is the
+ * mean hour of a week, and each window holds its share of the days and nights in which people listen.
+ */
+export const VolumeShape = z.enum(['flat', 'diurnal']);
+export type VolumeShape = z.infer<typeof VolumeShape>;
+
 /** What a window is asked to be. The same request gives the same bytes. */
 export const WindowRequest = z.object({
   window: WindowId,
-  /** Records in the window, planted duplicates and defects included. */
+  /** Records in the window (under the shape `diurnal`: on average), planted duplicates and defects included. */
   events: z.number().int().min(0).max(50_000_000),
   seed: z.number().int().nonnegative(),
   shards: z.number().int().min(1).max(1024),
+  /** Absent in what earlier versions recorded. */
+  volume_shape: VolumeShape.default('flat'),
 });
-export type WindowRequest = z.infer<typeof WindowRequest>;
+/** As it is given: what is absent stands for its default. */
+export type WindowRequest = z.input<typeof WindowRequest>;
 
 /** Input of the workflow `listeningWindow`. */
 export const ListeningWindowInput = WindowRequest.extend({
@@ -35,7 +45,7 @@ export const ListeningWindowInput = WindowRequest.extend({
     .optional()
     .describe('The Airflow task that waits for this workflow.'),
 });
-export type ListeningWindowInput = z.infer<typeof ListeningWindowInput>;
+export type ListeningWindowInput = z.input<typeof ListeningWindowInput>;
 
 /** A shard in the landing area: where it lies and what it holds. */
 export interface LandedShard {

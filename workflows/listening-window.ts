@@ -127,6 +127,7 @@ async function runSteps(
     events: input.events,
     seed: input.seed,
     shards: input.shards,
+    volume_shape: input.volume_shape,
   };
 
   async function step<T>(name: StepName, work: () => Promise<{ value: T; attempts: number }>): Promise<T> {

@@ -6,6 +6,7 @@ import type { createReconcileActivities } from '../activities/reconcile.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createSparkActivities } from '../activities/spark.ts';
 import type { createWarehouseActivities } from '../activities/warehouse.ts';
+import type { WindowRequest } from '../contracts/steps.ts';
 import { TASK_QUEUES } from '../contracts/task-queues.ts';
 
 type WarehouseActivities = ReturnType<typeof createWarehouseActivities>;
@@ -43,8 +44,15 @@ function proxy<A>(options: ActivityOptions) {
 const minutes = (base: number, events: number, eventsPerMinute: number): string =>
   `${base + Math.ceil(events / eventsPerMinute)} minutes`;
 
+/** The busiest hour of a week has about twice as many events as the mean one. */
+const BUSIEST_HOUR = 3;
+
 /** The activities of a window of so many events in so many shards, each with its own limits. */
-export function stepActivities({ events, shards }: { events: number; shards: number }) {
+export function stepActivities({
+  shards,
+  ...asked
+}: Pick<WindowRequest, 'events' | 'shards' | 'volume_shape'>) {
+  const events = asked.volume_shape === 'diurnal' ? asked.events * BUSIEST_HOUR : asked.events;
   const perShard = events / shards;
   return {
     generation: proxy<ReturnType<typeof createGenerateActivities>>({

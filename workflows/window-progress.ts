@@ -101,7 +101,7 @@ export class WindowProgressLog {
 
   /** A snapshot: later steps do not change it. The links are filled in where the addresses are known. */
   report(): WindowReport {
-    const { window, seed, events, requested_by, airflow } = this.input;
+    const { window, seed, events, volume_shape = 'flat', requested_by, airflow } = this.input;
     const { start, end } = windowBounds(window);
     return structuredCloneJson({
       version: WINDOW_REPORT_VERSION,
@@ -113,6 +113,7 @@ export class WindowProgressLog {
       source: SOURCE,
       seed,
       events_requested: events,
+      volume_shape,
       requested_by,
       started_at: this.startedAt,
       ended_at: this.endedAt,

@@ -29,7 +29,7 @@ waits in the triggerer.
 | replay a window | clear the task; the result is identical |
 | stop a window | mark the task failed, or clear it: the workflow is cancelled |
 | run a past window | `reprise run --start 2026-01-05T08:00Z`, or a backfill over the dates |
-| change how much is generated | trigger a run with `events`, `seed` and `shards` |
+| change how much is generated | trigger a run with `events`, `volume_shape`, `seed` and `shards` |
 
 After a pause the schedule catches up with the last {CATCHUP_WINDOWS} windows. A window whose workflow failed
 is not tried again by Airflow: Temporal has already repeated what can be repeated.
@@ -61,6 +61,14 @@ with DAG(
             maximum=50_000_000,
             title="Events",
             description="Records in the window, planted defects included; empty: the installation's default.",
+        ),
+        "volume_shape": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, "flat", "diurnal"],
+            title="Volume shape",
+            description="flat: exactly so many events in each window; diurnal: days and nights, events is "
+            "the mean hour of a week; empty: the installation's default, diurnal unless it was changed.",
         ),
         "seed": Param(
             None,

@@ -101,7 +101,7 @@ def test_a_completed_window_ends_the_task_in_the_triggerer(bridge: Bridge, serve
         memo = await description.memo()
         assert memo["airflow"] == task()
         assert memo["airflow_dag_run"].endswith("/dags/listening_window/runs/run")
-        assert memo["request"] == {"events": 10, "seed": COMPLETES, "shards": 1}
+        assert memo["request"] == {"events": 10, "seed": COMPLETES, "shards": 1, "volume_shape": "flat"}
 
     bridge(work)
 
@@ -194,7 +194,7 @@ def test_another_run_does_not_take_a_window_of_other_settings_for_its_own(bridge
         request = asked(HANGS)
         first = await hook.start_window(request, task(), first_attempt=True)
         other = WindowRequest(window=request.window, events=99, seed=HANGS, shards=1)
-        with pytest.raises(AirflowFailException, match=r"other settings \(events 10, seed 4, shards 1\)"):
+        with pytest.raises(AirflowFailException, match=r"other .* \(events 10, seed 4, shards 1, flat\)"):
             await hook.start_window(other, task("other"), first_attempt=True)
         await hook.cancel(first, wait=SOON)
 

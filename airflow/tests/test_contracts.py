@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import REPOSITORY
 
-from reprise_temporal.settings import TemporalSettings, WindowDefaults, dag_run_url
+from reprise_temporal.settings import VOLUME_SHAPES, TemporalSettings, WindowDefaults, dag_run_url
 from reprise_temporal.window import (
     TASK_QUEUE,
     WINDOW,
@@ -21,7 +21,7 @@ from reprise_temporal.window import (
 
 CONTRACTS = REPOSITORY / "contracts"
 EIGHT = datetime(2026, 1, 5, 8, tzinfo=UTC)
-DEFAULTS = WindowDefaults(events=20_000, seed=1, shards=2)
+DEFAULTS = WindowDefaults(events=20_000, seed=1, shards=2, volume_shape="diurnal")
 
 
 def test_workflow_and_task_queue() -> None:
@@ -35,6 +35,13 @@ def test_the_length_of_a_window() -> None:
     found = re.search(r"WINDOW_MS = ([\d_]+)", source)
     assert found is not None
     assert timedelta(milliseconds=int(found[1].replace("_", ""))) == WINDOW
+
+
+def test_the_shapes_of_volume() -> None:
+    source = (CONTRACTS / "steps.ts").read_text()
+    found = re.search(r"VolumeShape = z.enum\(\[(.+)\]\)", source)
+    assert found is not None
+    assert tuple(re.findall(r"'(\w+)'", found[1])) == VOLUME_SHAPES
 
 
 def test_the_name_of_a_window_and_of_its_workflow() -> None:
@@ -73,7 +80,9 @@ def test_an_interval_that_is_no_window_is_refused(start: datetime | None, end: d
 def test_parameters_go_before_defaults() -> None:
     params = {"events": 0, "seed": None, "shards": 3}
     found = window_request(EIGHT, EIGHT + WINDOW, params, DEFAULTS)
-    assert (found.events, found.seed, found.shards) == (0, 1, 3)
+    assert (found.events, found.seed, found.shards, found.volume_shape) == (0, 1, 3, "diurnal")
+    flat = window_request(EIGHT, EIGHT + WINDOW, {"volume_shape": "flat"}, DEFAULTS)
+    assert flat.volume_shape == "flat"
 
 
 def test_settings_are_read_when_asked_for() -> None:
@@ -84,12 +93,15 @@ def test_settings_are_read_when_asked_for() -> None:
         settings.workflow_url("window/2026-01-05T08:00Z", "run")
         == "http://ui/namespaces/default/workflows/window%2F2026-01-05T08%3A00Z/run/history"
     )
-    assert WindowDefaults.read(env) == WindowDefaults(events=5, seed=1, shards=2)
+    assert WindowDefaults.read(env) == WindowDefaults(events=5, seed=1, shards=2, volume_shape="diurnal")
+    assert WindowDefaults.read({"REPRISE_VOLUME_SHAPE": "flat"}).volume_shape == "flat"
 
 
-def test_a_default_that_is_no_number_is_named() -> None:
+def test_a_default_that_is_none_is_named() -> None:
     with pytest.raises(ValueError, match="REPRISE_SEED"):
         WindowDefaults.read({"REPRISE_SEED": "x"})
+    with pytest.raises(ValueError, match="REPRISE_VOLUME_SHAPE must be flat or diurnal, not 'round'"):
+        WindowDefaults.read({"REPRISE_VOLUME_SHAPE": "round"})
 
 
 def test_the_way_back_to_airflow() -> None:

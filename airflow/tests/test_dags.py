@@ -52,19 +52,37 @@ def test_its_one_task_is_the_window(listening_window: DAG) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("events", 0), ("events", None), ("seed", 7), ("shards", 1024), ("shards", None)]
+    ("name", "value"),
+    [
+        ("events", 0),
+        ("events", None),
+        ("volume_shape", "flat"),
+        ("volume_shape", "diurnal"),
+        ("volume_shape", None),
+        ("seed", 7),
+        ("shards", 1024),
+        ("shards", None),
+    ],
 )
 def test_parameters_within_the_contract_are_taken(
-    listening_window: DAG, name: str, value: int | None
+    listening_window: DAG, name: str, value: int | str | None
 ) -> None:
     listening_window.params.get_param(name).resolve(value)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("events", -1), ("events", "many"), ("seed", 1.5), ("shards", 0), ("shards", 2000)]
+    ("name", "value"),
+    [
+        ("events", -1),
+        ("events", "many"),
+        ("volume_shape", "round"),
+        ("seed", 1.5),
+        ("shards", 0),
+        ("shards", 2000),
+    ],
 )
 def test_parameters_outside_the_contract_are_refused(listening_window: DAG, name: str, value: object) -> None:
-    with pytest.raises(Exception, match=r"not of type|minimum|maximum|Invalid"):
+    with pytest.raises(Exception, match=r"not of type|not one of|minimum|maximum|Invalid"):
         listening_window.params.get_param(name).resolve(value)
 
 

@@ -72,7 +72,7 @@ def test_it_starts_the_window_of_its_interval_and_defers(
     with pytest.raises(TaskDeferred) as deferred:
         operator.execute(context(ti, events=5))
     ((request, requester, first_attempt),) = started
-    assert request == WindowRequest("2026-01-05T08:00Z", events=5, seed=1, shards=2)
+    assert request == WindowRequest("2026-01-05T08:00Z", events=5, seed=1, shards=2, volume_shape="diurnal")
     assert requester["try_number"] == 1
     assert first_attempt is True
 

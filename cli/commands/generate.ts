@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { WindowRequest } from '../../contracts/steps.ts';
+import { loadConfig } from '../../config/config.ts';
+import { VolumeShape, WindowRequest } from '../../contracts/steps.ts';
 import { consecutiveWindows, WindowId } from '../../contracts/window.ts';
 import { CommandFailure } from '../failure.ts';
 import { type GeneratedWindow, writeCatalogue, writeWindow } from '../generated-files.ts';
+import { SHAPE_HELP } from '../window-arguments.ts';
 
 const EXAMPLE =
   'npx reprise generate --start 2026-01-05T08:00Z --windows 3 --events 20000 --seed 7 --out ./events';
@@ -14,6 +16,7 @@ interface Options {
   events: string;
   seed: string;
   shards: string;
+  shape: string;
   out: string;
   json?: boolean;
 }
@@ -37,8 +40,13 @@ function requestsFrom(options: Options): WindowRequest[] {
   const events = wholeNumber('events', options.events, 0, 50_000_000);
   const seed = wholeNumber('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
   const shards = wholeNumber('shards', options.shards, 1, 1_024);
+  const shape = VolumeShape.safeParse(options.shape);
+  if (!shape.success)
+    throw new CommandFailure(`--shape is ${options.shape}; it must be ${VolumeShape.options.join(' or ')}`, {
+      mend: EXAMPLE,
+    });
   return consecutiveWindows(start.data, windows).map((window) =>
-    WindowRequest.parse({ window, events, seed, shards }),
+    WindowRequest.parse({ window, events, seed, shards, volume_shape: shape.data }),
   );
 }
 
@@ -114,6 +122,7 @@ export function register(command: Command): void {
     .requiredOption('--start <window>', 'first window by its start, UTC, like 2026-01-05T08:00Z')
     .option('--windows <n>', 'how many hourly windows', '1')
     .option('--events <n>', 'records a window, planted duplicates and defects included', '20000')
+    .option('--shape <shape>', SHAPE_HELP, loadConfig().defaults.volumeShape)
     .option('--seed <n>', 'the same seed gives the same bytes', '1')
     .option('--shards <n>', 'files a window; the records do not depend on it', '1')
     .requiredOption('--out <directory>', 'where the NDJSON files and the ledgers go; needs no server')

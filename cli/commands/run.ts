@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
+import type { VolumeShape } from '../../contracts/steps.ts';
 import { consecutiveWindows, WINDOW_MS, type WindowId, windowStartMs } from '../../contracts/window.ts';
 import { withMends } from '../client-failure.ts';
 import { CommandFailure } from '../failure.ts';
@@ -7,7 +8,9 @@ import { type FinishedWindow, runWindows } from '../run-windows.ts';
 import {
   eventsNumber,
   parseClosedWindow,
+  parseShape,
   seedNumber,
+  SHAPE_HELP,
   shardsNumber,
   wholeNumber,
 } from '../window-arguments.ts';
@@ -19,6 +22,7 @@ interface Options {
   events: number;
   seed: number;
   shards: number;
+  shape: VolumeShape;
   direct?: boolean;
   json?: boolean;
 }
@@ -32,6 +36,7 @@ export function register(command: Command): void {
     .requiredOption('--start <window>', 'the first window, like 2026-01-05T08:00Z', parseClosedWindow)
     .option('--windows <n>', 'how many, one after another', wholeNumber(1, MOST_WINDOWS), 1)
     .option('--events <n>', 'events in each window', eventsNumber, defaults.eventsPerWindow)
+    .option('--shape <shape>', SHAPE_HELP, parseShape, defaults.volumeShape)
     .option('--seed <n>', 'seed of the generator', seedNumber, defaults.seed)
     .option(
       '--shards <n>',
@@ -56,8 +61,8 @@ async function run(options: Options): Promise<void> {
     throw new CommandFailure(`the last window, ${last}, has not ended yet`, {
       mend: 'ask for fewer --windows',
     });
-  const { events, seed, shards } = options;
-  const settings = { events, seed, shards };
+  const { events, seed, shards, shape } = options;
+  const settings = { events, seed, shards, volume_shape: shape };
   const finished = await runWindows({ config, windows, settings, direct: options.direct ?? false });
   process.stdout.write(options.json ? finishedJson(finished) : finishedText(finished));
   if (!finished.every(({ reconciled }) => reconciled)) process.exitCode = 1;

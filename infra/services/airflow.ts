@@ -110,6 +110,7 @@ function airflowEnvironment(context: ServiceContext): Record<string, string> {
     REPRISE_EVENTS_PER_WINDOW: String(config.defaults.eventsPerWindow),
     REPRISE_SHARDS: String(config.defaults.shards),
     REPRISE_SEED: String(config.defaults.seed),
+    REPRISE_VOLUME_SHAPE: config.defaults.scheduledVolumeShape,
     REPRISE_SCHEDULE_FROM: settings.schedule_from,
   };
 }

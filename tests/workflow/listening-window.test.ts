@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { HopName, WindowReport } from '../../contracts/report.ts';
+import type { WindowRequest } from '../../contracts/steps.ts';
 import { PROGRESS_QUERY } from '../../contracts/task-queues.ts';
 import { fakeSteps } from './fake-steps.ts';
 import { failureOf, input, start, STEPS_BEFORE_COMPACT, temporalForTests } from './harness.ts';
@@ -36,6 +37,24 @@ describe('a cancelled window', () => {
     const report = steps.reports.at(-1);
     expect(report).toMatchObject({ state: 'cancelled', failure: null });
     expect(report?.steps[2]).toMatchObject({ step: 'ingest', state: 'cancelled' });
+  });
+});
+
+describe('a window that is asked for', () => {
+  it.each([
+    [input, 'flat'],
+    [{ ...input, volume_shape: 'diurnal' }, 'diurnal'],
+  ])('%j is generated in the shape %s', async (given, shape) => {
+    const shapes: unknown[] = [];
+    const steps = fakeSteps();
+    const { generateShard } = steps.queues.publish;
+    steps.queues.publish.generateShard = async (...args) => {
+      shapes.push((args as unknown as [{ request: WindowRequest }])[0].request.volume_shape);
+      return generateShard?.(...args);
+    };
+    await withWorkers(steps, async (client) => (await start(client, given)).result());
+    expect(shapes).toEqual([shape, shape]);
+    expect(steps.reports.at(-1)).toMatchObject({ volume_shape: shape, events_requested: input.events });
   });
 });
 

@@ -155,7 +155,8 @@ class TemporalHook:
                 )
             return None
         asked = memo.get("request")
-        if isinstance(asked, dict) and asked != request.settings():
+        # What an earlier version started names no shape.
+        if isinstance(asked, dict) and {"volume_shape": "flat", **asked} != request.settings():
             raise AirflowFailException(
                 f"{request.workflow_id} is running with other settings ({_settings(asked)}); wait for it or "
                 f"cancel it, then clear this task to run it with {_settings(request.settings())}"
@@ -168,7 +169,8 @@ def _same_run(memo: Any, requester: Requester) -> bool:
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {settings.get(name)}" for name in ("events", "seed", "shards"))
+    named = [f"{name} {settings.get(name)}" for name in ("events", "seed", "shards")]
+    return ", ".join([*named, str(settings.get("volume_shape", "flat"))])
 
 
 def _first_line(error: BaseException) -> str:

@@ -29,6 +29,10 @@ class TemporalSettings:
         return f"{self.ui_url}/namespaces/{namespace}/workflows/{workflow}/{run_id}/history"
 
 
+# contracts/steps.ts: VolumeShape; tests/test_contracts.py compares them.
+VOLUME_SHAPES = ("flat", "diurnal")
+
+
 @dataclass(frozen=True)
 class WindowDefaults:
     """What a window is when its run does not say."""
@@ -36,6 +40,7 @@ class WindowDefaults:
     events: int
     seed: int
     shards: int
+    volume_shape: str
 
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> WindowDefaults:
@@ -43,6 +48,7 @@ class WindowDefaults:
             events=_whole(env, "REPRISE_EVENTS_PER_WINDOW", 20_000),
             seed=_whole(env, "REPRISE_SEED", 1),
             shards=_whole(env, "REPRISE_SHARDS", 2),
+            volume_shape=_shape(env, "REPRISE_VOLUME_SHAPE", "diurnal"),
         )
 
 
@@ -60,3 +66,10 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise ValueError(f"{name} must be a whole number, not {value!r}") from None
+
+
+def _shape(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name) or default
+    if value not in VOLUME_SHAPES:
+        raise ValueError(f"{name} must be {' or '.join(VOLUME_SHAPES)}, not {value!r}")
+    return value

@@ -32,13 +32,19 @@ class WindowRequest:
     events: int
     seed: int
     shards: int
+    volume_shape: str = "flat"
 
     @property
     def workflow_id(self) -> str:
         return f"window/{self.window}"
 
-    def settings(self) -> dict[str, int]:
-        return {"events": self.events, "seed": self.seed, "shards": self.shards}
+    def settings(self) -> dict[str, int | str]:
+        return {
+            "events": self.events,
+            "seed": self.seed,
+            "shards": self.shards,
+            "volume_shape": self.volume_shape,
+        }
 
     def workflow_input(self, requester: Requester) -> dict[str, Any]:
         """``contracts/steps.ts``: ListeningWindowInput."""
@@ -81,4 +87,5 @@ def window_request(
         events=chosen("events", defaults.events),
         seed=chosen("seed", defaults.seed),
         shards=chosen("shards", defaults.shards),
+        volume_shape=params.get("volume_shape") or defaults.volume_shape,
     )

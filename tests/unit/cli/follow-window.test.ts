@@ -13,7 +13,7 @@ import { ClientError } from '../../../clients/errors.ts';
 import type { WindowProgress } from '../../../contracts/report.ts';
 
 const window = '2026-01-05T08:00Z';
-const settings = { events: 1, seed: 1, shards: 1 };
+const settings = { events: 1, seed: 1, shards: 1, volume_shape: 'flat' } as const;
 const progressOf = (runId: string): WindowProgress => ({
   window,
   state: 'running',

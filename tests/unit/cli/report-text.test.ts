@@ -37,6 +37,11 @@ describe('a report for a person', () => {
     `);
   });
 
+  test('of a window whose number of events was not fixed', () => {
+    const text = reportText(sampleReport({ events_requested: 20_000, volume_shape: 'diurnal' }));
+    expect(text).toContain('asked for   about 20,000 events an hour (diurnal), seed 1, by command line\n');
+  });
+
   test('says in words what differs', () => {
     const [raw, events] = sampleReport().hops;
     if (!raw || !events) throw new Error('the sample has two hops');

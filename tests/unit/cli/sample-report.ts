@@ -15,6 +15,7 @@ export function sampleReport(changes: Partial<WindowReport> = {}): WindowReport 
     source: 'synthetic',
     seed: 1,
     events_requested: 10,
+    volume_shape: 'flat',
     requested_by: 'command line',
     started_at: '2026-03-01T00:00:00.000Z',
     ended_at: '2026-03-01T00:00:41.250Z',

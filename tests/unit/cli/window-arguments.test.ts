@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { eventsNumber, parseClosedWindow, parseWindow, shardsNumber } from '../../../cli/window-arguments.ts';
+import {
+  eventsNumber,
+  parseClosedWindow,
+  parseShape,
+  parseWindow,
+  shardsNumber,
+} from '../../../cli/window-arguments.ts';
 import { windowIdHolding } from '../../../contracts/window.ts';
 
 describe('arguments', () => {
@@ -22,6 +28,11 @@ describe('arguments', () => {
 
   test.each(['-1', '1.5', 'many', '', '1e9', '50000001'])('%j events are refused', (value) => {
     expect(() => eventsNumber(value)).toThrow(/whole number/);
+  });
+
+  test('a shape is flat or diurnal', () => {
+    expect(['flat', 'diurnal'].map(parseShape)).toEqual(['flat', 'diurnal']);
+    expect(() => parseShape('round')).toThrow('flat or diurnal is wanted');
   });
 
   test('an empty window may be asked for, no shards may not', () => {

@@ -5,8 +5,9 @@ import { type Airflow, createAirflow, type DagRun } from '../../../clients/airfl
 import { ClientError } from '../../../clients/errors.ts';
 
 const WINDOW = '2026-01-05T08:00Z';
-const SETTINGS = { events: 100, seed: 1, shards: 2 };
-const REQUEST = { window: WINDOW, settings: SETTINGS, defaults: { events: 20_000, seed: 1, shards: 2 } };
+const SETTINGS = { events: 100, seed: 1, shards: 2, volume_shape: 'flat' } as const;
+const DEFAULTS = { events: 20_000, seed: 1, shards: 2, volume_shape: 'diurnal' } as const;
+const REQUEST = { window: WINDOW, settings: SETTINGS, defaults: DEFAULTS } as const;
 const DAG = '/api/v2/dags/listening_window';
 
 /** As much of Airflow as the client talks to, and what it was asked. */
@@ -124,8 +125,13 @@ describe('Airflow', () => {
     },
   );
 
-  test('a window that ran with other settings gets a new run, for a run keeps its settings', async () => {
-    fake.runs = [run({ state: 'success', conf: { ...SETTINGS, seed: 9 } })];
+  test.each([
+    { seed: 9 },
+    { volume_shape: 'diurnal' },
+    // The schedule's default, which is another than that of a person.
+    { volume_shape: null },
+  ])('a window that ran with %j gets a new run, for a run keeps its settings', async (other) => {
+    fake.runs = [run({ state: 'success', conf: { ...SETTINGS, ...other } })];
     const { run: made, did } = await airflow.runWindow(REQUEST);
     expect(did).toBe('triggered');
     expect(made.conf).toEqual(SETTINGS);

@@ -77,6 +77,7 @@ test.each([
   [['--events', '1e9'], '--events is 1e9'],
   [['--events', '50000001'], 'from 0 to 50000000'],
   [['--seed', 'x'], '--seed is x'],
+  [['--shape', 'round'], '--shape is round; it must be flat or diurnal'],
   [['--shards', '0'], '--shards is 0'],
   [['--windows', '0'], '--windows is 0'],
 ])('%j is refused in one line', async (options, message) => {

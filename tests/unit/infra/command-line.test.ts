@@ -54,12 +54,24 @@ test.each([
   ['KAFKA_PARTITIONS', '1.5', 'must be a whole number from 1 on'],
   ['REPRISE_SEED', '-1', 'must be a whole number from 0 on'],
   ['REPRISE_EVENTS_PER_WINDOW', '0', 'must be a whole number from 1 on'],
+  ['REPRISE_VOLUME_SHAPE', 'round', 'must be flat or diurnal'],
   ['WAREHOUSE', 'oracle', 'must be duckdb or bigquery'],
   ['REPRISE_INSTANCE', 'Mine', 'must be lower-case letters, digits and dashes'],
 ])('%s=%s is answered with what is expected', (name, value, expected) => {
   expect(() => loadConfig({ [name]: value })).toThrow(
     `${name} ${expected}, not "${value}"; unset it to use the default`,
   );
+});
+
+test('a window that is asked for holds what was asked; only the schedule knows day and night', () => {
+  const shapes = (env: NodeJS.ProcessEnv) => {
+    const { volumeShape, scheduledVolumeShape } = loadConfig(env).defaults;
+    return [volumeShape, scheduledVolumeShape];
+  };
+  expect(shapes({})).toEqual(['flat', 'diurnal']);
+  expect(shapes({ REPRISE_VOLUME_SHAPE: '' })).toEqual(['flat', 'diurnal']);
+  expect(shapes({ REPRISE_VOLUME_SHAPE: 'diurnal' })).toEqual(['diurnal', 'diurnal']);
+  expect(shapes({ REPRISE_VOLUME_SHAPE: 'flat' })).toEqual(['flat', 'flat']);
 });
 
 test('a warning about a negative delay of a library is not for the person at the terminal', async () => {
@@ -107,6 +119,7 @@ test('run says what it takes where nothing is given', async () => {
     ['shards', 2],
   ])
     expect(stdout).toMatch(new RegExp(`--${option} <n>[^-]*\\(default: ${value}\\)`));
+  expect(stdout).toMatch(/--shape <shape>[^(]*\(default:\s+"flat"\)/);
 });
 
 test('down of what does not run says so, as JSON when asked, with nothing else on stdout', async () => {

@@ -80,6 +80,14 @@ test('Airflow’s processes keep the environment by which they are known', () =>
     expect(env.SPT_NOENV, name).toBe('1');
 });
 
+test.each([
+  [{}, 'diurnal'],
+  [{ REPRISE_VOLUME_SHAPE: 'flat' }, 'flat'],
+])('under %j Airflow schedules windows in the shape %s', (env, shape) => {
+  const airflow = services(context(env)).filter(({ name }) => name.startsWith('airflow'));
+  expect(new Set(airflow.map((service) => service.env.REPRISE_VOLUME_SHAPE))).toEqual(new Set([shape]));
+});
+
 test('nothing is told to listen beyond this machine', () => {
   const everything = JSON.stringify(services(context()).map(({ command, env }) => ({ command, env })));
   expect(everything).not.toContain('0.0.0.0');

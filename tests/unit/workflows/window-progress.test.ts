@@ -14,6 +14,14 @@ describe('WindowProgressLog', () => {
     expect(report).toMatchObject({ state: 'running', reconciled: false, airflow: null, ended_at: null });
   });
 
+  it('says how the events were asked for; without a word it was so many in each window', () => {
+    const earlier = { ...log().report(), volume_shape: undefined };
+    expect(WindowReport.parse(earlier)).toMatchObject({ events_requested: 10, volume_shape: 'flat' });
+    const asked = { ...input, volume_shape: 'diurnal' } as const;
+    const report = new WindowProgressLog(asked, { workflow_id: 'w', run_id: 'r' }, START).report();
+    expect(report).toMatchObject({ events_requested: 10, volume_shape: 'diurnal' });
+  });
+
   it('keeps time and attempts of a step', () => {
     const window = log();
     window.begin('generate', START);
