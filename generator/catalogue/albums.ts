@@ -1,0 +1,53 @@
+import { unitAt } from '../random.ts';
+import type { Genre } from './genres.ts';
+
+/** Every evergreen came out before this day: the catalogue knows no clock. */
+const LAST_DAY = Date.UTC(2026, 0, 1) / 86_400_000 - 1;
+const FIRST_DAY = Date.UTC(1950, 0, 1) / 86_400_000;
+/** Since 10 July 2015 new music comes out on Fridays all over the world. */
+const GLOBAL_RELEASE_DAY = Date.UTC(2015, 6, 10) / 86_400_000;
+
+const YEAR = 365.25;
+/** Mean years since an artist's first album: with it half of the tracks came out within the last six years. */
+const MEAN_DEBUT_YEARS = 18;
+const MEAN_CAREER_YEARS = 14;
+
+const SALT = { size: 0x51, debut: 0x52, career: 0x53, jitter: 0x54, friday: 0x55 };
+
+/** How many tracks an album holds; one that holds a single track is a single. */
+export function albumSize(key: number, artist: number, album: number): number {
+  const unit = unitAt(key ^ Math.imul(artist + 1, 0x27d4eb2f), album, SALT.size);
+  if (unit < 0.42) return 1;
+  if (unit < 0.58) return 4 + Math.floor((unit - 0.42) * 18.7);
+  return 8 + Math.floor((unit - 0.58) * 16.6);
+}
+
+export interface Album {
+  /** Its place among the tracks of its artist, and that of the first track after it. */
+  start: number;
+  end: number;
+  /** Days since 1970. */
+  releaseDay: number;
+}
+
+/** The album that holds the `place`th of an artist's `size` tracks: albums follow one another in time. */
+export function albumHolding(key: number, artist: number, size: number, place: number, genre: Genre): Album {
+  let start = 0;
+  let end = 0;
+  let ordinal = 0;
+  let albums = 0;
+  for (let at = 0; at < size; albums++) {
+    const next = Math.min(at + albumSize(key, artist, albums), size);
+    if (at <= place && place < next) [start, end, ordinal] = [at, next, albums];
+    at = next;
+  }
+  const debutAge = -Math.log(1 - unitAt(key, artist, SALT.debut)) * MEAN_DEBUT_YEARS * YEAR * genre.age;
+  const career = -Math.log(1 - unitAt(key, artist, SALT.career)) * MEAN_CAREER_YEARS * YEAR;
+  const jitter = unitAt(key ^ Math.imul(artist + 1, 0x27d4eb2f), ordinal, SALT.jitter);
+  const age = debutAge - (Math.min(career, debutAge) * (ordinal + jitter)) / albums;
+  let releaseDay = Math.max(FIRST_DAY, Math.floor(LAST_DAY - age));
+  if (releaseDay >= GLOBAL_RELEASE_DAY && unitAt(key, artist * 64 + ordinal, SALT.friday) < 0.93) {
+    releaseDay -= (releaseDay - GLOBAL_RELEASE_DAY) % 7;
+  }
+  return { start, end, releaseDay };
+}

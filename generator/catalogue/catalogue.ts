@@ -1,0 +1,117 @@
+import type { CatalogueTrack } from '../../contracts/lake.ts';
+import type { AliasTable } from '../alias-table.ts';
+import { hashText, mix32 } from '../random.ts';
+import { Chart } from './chart.ts';
+import { describeTrack } from './description.ts';
+import { buildEvergreens, draftOfArtist, type Evergreens } from './evergreens.ts';
+import { GENRES } from './genres.ts';
+import { Names } from './names.ts';
+import { EVERGREENS, rankAt } from './popularity.ts';
+import { Releases } from './releases.ts';
+
+export type { Chart } from './chart.ts';
+export { EVERGREENS } from './popularity.ts';
+export { RELEASES_A_WEEK } from './releases.ts';
+
+/** Number of a track: an evergreen's rank, or from EVERGREENS on the releases, Friday by Friday. */
+export type TrackRef = number;
+
+/** A track by itself moves the chance of a skip by this much at most. */
+const SKIP_BIAS = 0.12;
+const CHARTS_KEPT = 8;
+const CATALOGUES_KEPT = 2;
+
+/** The tracks that exist under a seed. Everything is computed from the seed; nothing changes by being asked for. */
+export class Catalogue {
+  readonly seed: number;
+  readonly genres: readonly string[] = GENRES.map(({ name }) => name);
+  /** Share of the plays, by genre. */
+  readonly genreShares: AliasTable;
+  /** Each quoted as JSON: its UTF-8 bytes, one a character. */
+  readonly playlistNames: readonly string[];
+  private readonly key: number;
+  private readonly evergreens: Evergreens;
+  private readonly releases: Releases;
+  private readonly names: Names;
+  private readonly charts = new Map<number, Chart>();
+  private latestChart: Chart | undefined;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.key = hashText(`catalogue/${seed}`);
+    this.evergreens = buildEvergreens(this.key);
+    this.releases = new Releases(this.key, this.evergreens);
+    this.names = new Names(seed, this.key);
+    this.genreShares = this.evergreens.genreShares;
+    this.playlistNames = this.names.playlists();
+  }
+
+  /** An evergreen, by popularity. Units are of [0, 1). */
+  byPopularity(unit: number): TrackRef {
+    return rankAt(unit);
+  }
+
+  /** An evergreen of the genre, by popularity. */
+  inGenre(genre: number, unit: number): TrackRef {
+    const { ranks, popularity } = this.evergreens.byGenre[genre] as Evergreens['byGenre'][number];
+    return ranks[popularity.at(unit)] as number;
+  }
+
+  /** An evergreen of the artist, by popularity. */
+  ofArtist(artist: number, unit: number): TrackRef {
+    return this.evergreens.rankOfDraft[draftOfArtist(this.evergreens, artist, unit)] as number;
+  }
+
+  artistOf(track: TrackRef): number {
+    return track < EVERGREENS ? (this.evergreens.artistOf[track] as number) : this.releases.artistOf(track);
+  }
+
+  genreOf(track: TrackRef): number {
+    return track < EVERGREENS ? (this.evergreens.genreOf[track] as number) : this.releases.genreOf(track);
+  }
+
+  /** Whole milliseconds, 45 s to 20 min. */
+  durationMs(track: TrackRef): number {
+    return track < EVERGREENS
+      ? (this.evergreens.durations[track] as number)
+      : this.releases.durationMs(track);
+  }
+
+  /**
+   * What the track itself adds to the chance of a skip: symmetric, and the two tracks of a pair of ranks cancel out, so
+   * that a seed's few most popular tracks do not move the mean.
+   */
+  skipBias(track: TrackRef): number {
+    const bits = mix32(this.key ^ Math.imul((track >>> 1) + 1, 0x9e3779b1));
+    const bias = (((bits & 0xffff) + (bits >>> 16) - 0xffff) / 0xffff) * SKIP_BIAS;
+    return (track & 1) === 0 ? bias : -bias;
+  }
+
+  /** What is new and rising on a day, counted from 1970-01-01 (UTC). The last few charts are kept. */
+  chartOn(day: number): Chart {
+    if (this.latestChart?.day === day) return this.latestChart;
+    const chart = this.charts.get(day) ?? new Chart(this.key, day, this.evergreens, this.releases);
+    this.charts.delete(day);
+    for (const oldest of this.charts.keys()) if (this.charts.size >= CHARTS_KEPT) this.charts.delete(oldest);
+    this.charts.set(day, chart);
+    this.latestChart = chart;
+    return chart;
+  }
+
+  /** Names, album and date of a track, composed when asked for. */
+  describe(track: TrackRef): CatalogueTrack {
+    return describeTrack(this.key, this.evergreens, this.releases, this.names, track);
+  }
+}
+
+const kept = new Map<number, Catalogue>();
+
+/** Building takes a fifth of a second; the catalogues of the last two seeds are kept. */
+export function catalogueOf(seed: number): Catalogue {
+  const known = kept.get(seed);
+  if (known) return known;
+  const built = new Catalogue(seed);
+  for (const oldest of kept.keys()) if (kept.size >= CATALOGUES_KEPT) kept.delete(oldest);
+  kept.set(seed, built);
+  return built;
+}

@@ -1,0 +1,150 @@
+import { unitAt } from '../random.ts';
+import { drawWords, type Words } from './words.ts';
+
+/** Chooses by a name's own number: what is chosen first does not move what is chosen next. */
+class Choice {
+  private readonly key: number;
+  private readonly index: number;
+  private drawn = 0;
+
+  constructor(key: number, index: number) {
+    this.key = key;
+    this.index = index;
+  }
+
+  unit(): number {
+    return unitAt(this.key, this.index, ++this.drawn);
+  }
+
+  of<T>(options: readonly T[]): T {
+    return options[Math.floor(this.unit() * options.length)] as T;
+  }
+
+  upTo(most: number): number {
+    return 1 + Math.floor(this.unit() * most);
+  }
+}
+
+type Pattern = (words: Words, choice: Choice) => string;
+
+/** One that stands twice is twice as likely. */
+const TITLES: readonly Pattern[] = [
+  (w, c) => c.of(w.nouns),
+  (w, c) => c.of(w.nouns),
+  (w, c) => c.of(w.plurals),
+  (w, c) => c.of(w.adjectives),
+  (w, c) => c.of(w.verbs),
+  (w, c) => c.of(w.adverbs),
+  (w, c) => c.of(w.firstNames),
+  (w, c) => c.of(w.cities),
+  (w, c) => `${c.of(w.adjectives)} ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.adjectives)} ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.adjectives)} ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.adjectives)} ${c.of(w.plurals)}`,
+  (w, c) => `${c.of(w.colours)} ${c.of(w.nouns)}`,
+  (w, c) => `The ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.verbs)} Me`,
+  (w, c) => `${c.of(w.verbs)} the ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.verbs)} ${c.of(w.adverbs)}`,
+  (w, c) => `Don't ${c.of(w.verbs)}`,
+  (w, c) => `${c.of(w.nouns)} & ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.nouns)} of the ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.plurals)} in ${c.of(w.cities)}`,
+  (w, c) => `${c.of(w.cities)} ${c.of(['Nights', 'Blues', 'Calling', 'Skyline', 'Rain', 'Sunrise'])}`,
+  (w, c) => `${c.of(['No More', 'All My', 'Too Many', 'Only', 'Without', 'Hello,'])} ${c.of(w.plurals)}`,
+  (w, c) => `${c.of(w.firstNames)}'s ${c.of(w.nouns)}`,
+];
+
+const CLASSICAL_TITLES: readonly Pattern[] = [
+  (_, c) =>
+    `${c.of(['Nocturne', 'Sonata', 'Étude', 'Prelude', 'Impromptu', 'Waltz', 'Fugue'])} No. ${c.upTo(24)} in ${c.of(
+      ['C', 'D', 'E-flat', 'F', 'G', 'A', 'B-flat'],
+    )} ${c.of(['Major', 'Minor'])}`,
+  (w, c) =>
+    `${c.of(['Symphony', 'Concerto', 'Suite', 'String Quartet'])} No. ${c.upTo(9)} “${c.of(w.nouns)}”: ${c.of(
+      ['I. Allegro', 'II. Andante', 'III. Scherzo', 'IV. Finale'],
+    )}`,
+];
+
+const ARTISTS: readonly Pattern[] = [
+  (w, c) => `${c.of(w.firstNames)} ${c.of(w.lastNames)}`,
+  (w, c) => `${c.of(w.firstNames)} ${c.of(w.lastNames)}`,
+  (w, c) => `${c.of(w.firstNames)} ${c.of(w.lastNames)}`,
+  (w, c) => `${c.of(w.firstNames)} ${c.of(w.lastNames)}`,
+  (w, c) => `${c.of(w.firstNames)} ${c.of(w.nouns)}`,
+  (w, c) => `The ${c.of(w.adjectives)} ${c.of(w.plurals)}`,
+  (w, c) => `The ${c.of(w.plurals)}`,
+  (w, c) => `${c.of(w.adjectives)} ${c.of(w.plurals)}`,
+  (w, c) => `${c.of(w.adjectives)} ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.nouns)} ${c.of(w.plurals)}`,
+  (w, c) => `${c.of(w.colours)} ${c.of(w.nouns)}`,
+  (w, c) => `${c.of(w.firstNames)} & the ${c.of(w.plurals)}`,
+  (w, c) => `${c.of(['DJ', 'MC', 'Lil', 'Big', 'Young', 'Lady'])} ${c.of(w.nouns)}`,
+];
+
+const PLAYLISTS: readonly Pattern[] = [
+  (w, c) => `${c.of(w.adjectives)} ${c.of(['mix', 'mornings', 'nights', 'drive', 'run', 'focus', 'party'])}`,
+  (w, c) => `${c.of(w.months)} ${c.of(['mix', 'favourites', 'on repeat', 'mood'])}`,
+  (w, c) => `${c.of(w.emoji)} ${c.of(w.adjectives)} ${c.of(['vibes', 'hours', 'songs'])}`,
+  (w, c) => `${c.of(w.firstNames)}'s ${c.of(['mix', 'songs', 'list', 'party'])}`,
+  (w, c) => `songs for ${c.of(w.cities)}`,
+  (_, c) => c.of(['gym', 'sleep', 'road trip', 'study', 'chill', 'bangers', 'throwback', 'in the shower']),
+];
+
+const PLAYLIST_NAMES = 400;
+const SALT = {
+  artist: 0x1b873593,
+  title: 0x38b34ae5,
+  album: 0x561ccd1b,
+  playlist: 0x0bcaa747,
+  suffix: 0x239b961b,
+};
+
+/** The names of a catalogue, each composed of the same words by its own number. */
+export class Names {
+  private readonly key: number;
+  private readonly words: Words;
+
+  constructor(seed: number, key: number) {
+    this.key = key;
+    this.words = drawWords(seed);
+  }
+
+  artist(artist: number): string {
+    return this.made(ARTISTS, SALT.artist, artist);
+  }
+
+  title(track: number, genre: string): string {
+    const patterns = genre === 'classical' ? CLASSICAL_TITLES : TITLES;
+    return this.made(patterns, SALT.title, track) + this.suffix(track, genre);
+  }
+
+  album(album: number): string {
+    return this.made(TITLES, SALT.album, album);
+  }
+
+  /** Each quoted as JSON: its UTF-8 bytes, one a character. */
+  playlists(): string[] {
+    return Array.from({ length: PLAYLIST_NAMES }, (_, index) =>
+      Buffer.from(JSON.stringify(this.made(PLAYLISTS, SALT.playlist, index)), 'utf8').toString('latin1'),
+    );
+  }
+
+  private made(patterns: readonly Pattern[], salt: number, index: number): string {
+    const choice = new Choice(this.key ^ salt, index);
+    return choice.of(patterns)(this.words, choice);
+  }
+
+  private suffix(track: number, genre: string): string {
+    if (genre === 'classical') return '';
+    const choice = new Choice(this.key ^ SALT.suffix, track);
+    const unit = choice.unit();
+    const guests = genre === 'hip-hop' || genre === 'latin' || genre === 'afrobeats' ? 0.2 : 0.05;
+    if (unit < guests)
+      return ` (feat. ${this.made(ARTISTS, SALT.artist, Math.floor(choice.unit() * 5_000))})`;
+    if (unit > 0.98) return ' (Live)';
+    if (unit > 0.965) return ' - Acoustic';
+    if (unit > 0.95) return genre === 'electronic' ? ' (Extended Mix)' : ' - Remix';
+    return unit > 0.94 ? `, Pt. ${choice.upTo(3)}` : '';
+  }
+}

@@ -1,0 +1,33 @@
+/** Tracks that have been out for long: their rank is their number. */
+export const EVERGREENS = 400_000;
+
+/*
+ * Zipf-Mandelbrot: a track of rank r weighs (r + SHIFT) ^ -EXPONENT. The shift flattens the head, which keeps the first
+ * track from owning the charts. The weight is taken as the integral over [r, r + 1), so that a draw is one power of
+ * the engine instead of a look-up in megabytes of tables.
+ */
+const EXPONENT = 1.07;
+const SHIFT = 20;
+
+const POWER = 1 - EXPONENT;
+const INVERSE = 1 / POWER;
+const HEAD = SHIFT ** POWER;
+const TAIL = (EVERGREENS + SHIFT) ** POWER;
+
+/** The rank that `unit` of [0, 1) falls on. */
+export function rankAt(unit: number): number {
+  const rank = Math.floor((HEAD + unit * (TAIL - HEAD)) ** INVERSE - SHIFT);
+  return rank < 0 ? 0 : rank < EVERGREENS ? rank : EVERGREENS - 1;
+}
+
+/** Share of the plays of evergreens, by rank. */
+export function rankWeights(): Float64Array {
+  const weights = new Float64Array(EVERGREENS);
+  let before = HEAD;
+  for (let rank = 0; rank < EVERGREENS; rank++) {
+    const after = (rank + 1 + SHIFT) ** POWER;
+    weights[rank] = (before - after) / (HEAD - TAIL);
+    before = after;
+  }
+  return weights;
+}

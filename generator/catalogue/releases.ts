@@ -1,0 +1,161 @@
+import { unitAt } from '../random.ts';
+import type { Evergreens } from './evergreens.ts';
+import { genreAt, lengthMs } from './genres.ts';
+import { EVERGREENS } from './popularity.ts';
+
+/** New tracks of each Friday. */
+export const RELEASES_A_WEEK = 96;
+/** 1999-12-31, a Friday, in days since 1970: the Friday of week 0. */
+export const FIRST_FRIDAY = 10_956;
+/** A release is out of every chart this long after its Friday. */
+export const CAREER_WEEKS = 104;
+const CAREER_DAYS = CAREER_WEEKS * 7;
+
+/** A week's places come in blocks that are twelve singles, two EPs or an album. */
+const BLOCK = 12;
+
+const PEAK_EXPONENT = 1.2;
+const PEAK_SHIFT = 100;
+
+const SALT = {
+  block: 0x71,
+  genre: 0x72,
+  artist: 0x73,
+  strength: 0x74,
+  lead: 0x75,
+  follow: 0x76,
+  rise: 0x77,
+  debut: 0x78,
+  fadeRadius: 0x79,
+  fadeAngle: 0x7a,
+  lengthRadius: 0x7b,
+  lengthAngle: 0x7c,
+};
+
+/** The releases of one Friday, by place. */
+interface ReleaseWeek {
+  artists: Int32Array;
+  genres: Uint8Array;
+  durations: Int32Array;
+  /** Weight at the height of the career, of (0, 1]. */
+  peaks: Float64Array;
+  /** Days from the Friday to the height. */
+  rises: Float64Array;
+  /** Weight of the Friday itself, as a part of the peak. */
+  debuts: Float64Array;
+  /** Days in which the weight halves, after the height. */
+  halfLives: Float64Array;
+}
+
+export const isRelease = (track: number): boolean => track >= EVERGREENS;
+export const releaseAt = (week: number, place: number): number => EVERGREENS + week * RELEASES_A_WEEK + place;
+export const weekOf = (track: number): number => Math.floor((track - EVERGREENS) / RELEASES_A_WEEK);
+export const placeOf = (track: number): number => (track - EVERGREENS) % RELEASES_A_WEEK;
+export const fridayOf = (week: number): number => FIRST_FRIDAY + week * 7;
+
+/** First place of the album that holds the place, and that of the next album. */
+export function albumAround(key: number, week: number, place: number): { start: number; end: number } {
+  const block = Math.floor(place / BLOCK);
+  const kind = unitAt(key, week * 16 + block, SALT.block);
+  const size = kind < 0.4 ? 1 : kind < 0.65 ? BLOCK / 2 : BLOCK;
+  const start = place - (place % size);
+  return { start, end: start + size };
+}
+
+/** Standard normal, of two salts. */
+function normalAt(key: number, index: number, radius: number, angle: number): number {
+  return (
+    Math.sqrt(-2 * Math.log(1 - unitAt(key, index, radius))) *
+    Math.cos(2 * Math.PI * unitAt(key, index, angle))
+  );
+}
+
+/** What comes out, computed from the number of a track alone; weeks once asked for are kept. */
+export class Releases {
+  private readonly weeks = new Map<number, ReleaseWeek>();
+  private readonly key: number;
+  private readonly evergreens: Evergreens;
+
+  constructor(key: number, evergreens: Evergreens) {
+    this.key = key;
+    this.evergreens = evergreens;
+  }
+
+  week(week: number): ReleaseWeek {
+    let known = this.weeks.get(week);
+    if (!known) {
+      known = this.build(week);
+      this.weeks.set(week, known);
+    }
+    return known;
+  }
+
+  genreOf(track: number): number {
+    return this.week(weekOf(track)).genres[placeOf(track)] as number;
+  }
+
+  artistOf(track: number): number {
+    return this.week(weekOf(track)).artists[placeOf(track)] as number;
+  }
+
+  durationMs(track: number): number {
+    return this.week(weekOf(track)).durations[placeOf(track)] as number;
+  }
+
+  /** Weight of each release of the week on a day: none before its Friday, nor after its career. */
+  weigh(week: number, day: number, into: Float64Array, at: number): void {
+    const { peaks, rises, debuts, halfLives } = this.week(week);
+    const age = day - fridayOf(week);
+    if (age < 0 || age >= CAREER_DAYS) {
+      into.fill(0, at, at + RELEASES_A_WEEK);
+      return;
+    }
+    const ending = 1 - age / CAREER_DAYS;
+    for (let place = 0; place < RELEASES_A_WEEK; place++) {
+      const rise = rises[place] as number;
+      const debut = debuts[place] as number;
+      const part =
+        age < rise
+          ? debut + ((1 - debut) * age) / rise
+          : Math.exp((-Math.LN2 * (age - rise)) / (halfLives[place] as number));
+      into[at + place] = (peaks[place] as number) * part * ending;
+    }
+  }
+
+  private build(week: number): ReleaseWeek {
+    const { key, evergreens } = this;
+    const built: ReleaseWeek = {
+      artists: new Int32Array(RELEASES_A_WEEK),
+      genres: new Uint8Array(RELEASES_A_WEEK),
+      durations: new Int32Array(RELEASES_A_WEEK),
+      peaks: new Float64Array(RELEASES_A_WEEK),
+      rises: new Float64Array(RELEASES_A_WEEK),
+      debuts: new Float64Array(RELEASES_A_WEEK),
+      halfLives: new Float64Array(RELEASES_A_WEEK),
+    };
+    for (let place = 0; place < RELEASES_A_WEEK; place++) {
+      const track = releaseAt(week, place);
+      const { start, end } = albumAround(key, week, place);
+      const album = releaseAt(week, start);
+      const genre = evergreens.genreShares.at(unitAt(key, album, SALT.genre));
+      // 0 is the strongest. The strong are mostly by the well-known, and an album has one track that leads the rest.
+      const strength = unitAt(key, album, SALT.strength);
+      const artists = evergreens.artistsOfGenre[genre] as Int32Array;
+      const fame = (0.6 * strength + 0.4 * unitAt(key, album, SALT.artist)) ** 4;
+      built.artists[place] = artists[Math.floor(fame * artists.length)] as number;
+      built.genres[place] = genre;
+      built.durations[place] = lengthMs(
+        genreAt(genre),
+        normalAt(key, track, SALT.lengthRadius, SALT.lengthAngle),
+      );
+      const isLead = place === start + Math.floor(unitAt(key, album, SALT.lead) * (end - start));
+      const own = isLead ? strength : strength + (1 - strength) * unitAt(key, track, SALT.follow);
+      built.peaks[place] = (1 + PEAK_SHIFT * own) ** -PEAK_EXPONENT;
+      built.rises[place] = 7 + Math.floor(unitAt(key, track, SALT.rise) * 15);
+      built.debuts[place] = 0.1 + 0.7 * unitAt(key, track, SALT.debut);
+      const fade = 40 * Math.exp(0.6 * normalAt(key, track, SALT.fadeRadius, SALT.fadeAngle));
+      built.halfLives[place] = Math.min(Math.max(fade, 12), 160);
+    }
+    return built;
+  }
+}
