@@ -1,0 +1,79 @@
+import { mix32 } from '../random.ts';
+
+/** From the shortest stay in a slot to the longest. Days. */
+const SHORTEST_PERIOD = 21;
+const LONGEST_PERIOD = 2_200;
+/** A power above 0: the smaller, the more slots belong to listeners who stay. */
+const PERIOD_TILT = 0.6;
+const PERIODS = Uint16Array.from({ length: 1_024 }, (_, place) =>
+  Math.round(
+    SHORTEST_PERIOD * (LONGEST_PERIOD / SHORTEST_PERIOD) ** (((place + 0.5) / 1_024) ** PERIOD_TILT),
+  ),
+);
+
+/** Longest time between a predecessor's period and the arrival, and between leaving and the period's end. Days. */
+const LONGEST_VACANCY = 20;
+const LONGEST_ABSENCE = 40;
+
+const QUIET_DAYS = 21;
+/** Some listeners never go quiet, some are quiet for a sixth of the time. */
+const MOST_QUIET = 0.16;
+
+/** Who leaves listens less and less in these last days. */
+const FADING_DAYS = 21;
+const LAST_RATE = 0.25;
+
+const ERA = 0x27d4eb2f;
+const QUIET = 0x165667b1;
+const PERIOD = 0x2545f491;
+
+/**
+ * Who occupies a slot on a day, in closed form. A slot has a period; in each of its periods one listener arrives
+ * after a while and leaves before the end. As short periods come round more often, most arrivals are of listeners who
+ * leave soon, while most of the days belong to listeners who stay: retention falls steeply and then goes flat.
+ */
+export class Tenure {
+  /** 32 bits of the slot, and of the listener who holds it. */
+  slot = 0;
+  key = 0;
+  daysIn = 0;
+  /** Days until the listener leaves, this one included. */
+  daysLeft = 0;
+  private period = 1;
+  private offset = 0;
+
+  takeSlot(seedKey: number, index: number): void {
+    this.slot = mix32(seedKey ^ Math.imul(index + 1, 0x9e3779b1));
+    const hash = mix32(this.slot ^ PERIOD);
+    this.period = PERIODS[hash & 1_023] as number;
+    this.offset = Math.floor(((hash >>> 10) / 4_194_304) * this.period);
+  }
+
+  /** @returns whether somebody is there on that day, quiet or not */
+  takeDay(day: number): boolean {
+    const { period } = this;
+    const era = Math.floor((day - this.offset) / period);
+    const place = day - this.offset - era * period;
+    const key = mix32(this.slot ^ Math.imul(era + 1, ERA));
+    this.key = key;
+    const arrival = ((key & 255) * Math.min(period >> 2, LONGEST_VACANCY)) >> 8;
+    const absence = (((key >>> 8) & 255) * Math.min(Math.floor(period * 0.85), LONGEST_ABSENCE)) >> 8;
+    this.daysIn = place - arrival;
+    this.daysLeft = period - absence - place;
+    return this.daysIn >= 0 && this.daysLeft > 0;
+  }
+
+  /** Listeners pause for some weeks now and then, never in their first ones. */
+  isQuiet(): boolean {
+    if (this.daysIn < QUIET_DAYS) return false;
+    const spell = Math.floor(this.daysIn / QUIET_DAYS);
+    const chance = ((this.key >>> 16) & 255) * (MOST_QUIET / 256);
+    return mix32(this.key ^ Math.imul(spell, QUIET)) < chance * 4_294_967_296;
+  }
+
+  /** What is left of the listener's intensity on this day. */
+  rate(): number {
+    if (this.daysLeft >= FADING_DAYS) return 1;
+    return LAST_RATE + ((1 - LAST_RATE) * this.daysLeft) / FADING_DAYS;
+  }
+}
