@@ -1,29 +1,27 @@
-import { hash } from 'node:crypto';
-import { Context, Device, EVENT_TYPES, ReasonEnd, ReasonStart } from '../../contracts/events.ts';
+import { EVENT_TYPES } from '../../contracts/events.ts';
 import type { QuarantineReason } from '../../contracts/quarantine.ts';
 import { WINDOW_MS } from '../../contracts/window.ts';
 import type { TrackRef } from '../catalogue/catalogue.ts';
-import {
-  likeText,
-  playbackText,
-  playlistText,
-  playlistTrackText,
-  recordText,
-  sessionText,
-  uuidText,
-} from '../encode.ts';
 import { mix32, type Random } from '../random.ts';
 import type { EventSink } from '../sessions/event-sink.ts';
 import { CORRUPTIONS, canCorrupt, type DefectRates } from './defects.ts';
 import { type LedgerBuilder, REASONS } from './ledger.ts';
+import { RandomWords } from './random-words.ts';
+import { ADDED, CREATED, LIKED, PLAYED, playbackTail, RecordWriter, SKIPPED } from './record-writer.ts';
 import type { TrackSet } from './track-set.ts';
 
+/** What became of a record that is no longer what the event said; else the place of its reason in REASONS. */
 const VALID = -1;
 const DUPLICATE = -2;
 const NO_TRACK = -1;
 
 /** Half-milliseconds of arrival and the place of a record share one float64 when they are sorted. */
 const PLACES = 4_096;
+
+/** Whether an event is of this window: sent in it, before it, or after it (or there is no room). */
+const WANTED = 0;
+const BEFORE = 1;
+const BEYOND = 2;
 
 /** How the records of one session reach the platform. */
 export interface Delivery {
@@ -34,7 +32,8 @@ export interface Delivery {
   isOffline: boolean;
 }
 
-const trackId = (track: TrackRef): string => `t-${String(track).padStart(7, '0')}`;
+/** Writers that no cell uses now: their memory is large, and a cell is short-lived. */
+const spareWriters: RecordWriter[] = [];
 
 /**
  * The smallest unit of generation: a fixed number of records by listeners that no other cell has. Cells depend on the
@@ -49,13 +48,16 @@ export class Cell implements EventSink {
   private readonly random: Random;
   private readonly ledger: LedgerBuilder;
   private readonly tracks: TrackSet;
-  private readonly records: string[] = [];
-  private readonly types: number[] = [];
-  /** VALID, DUPLICATE, or the place of the reason in REASONS. */
-  private readonly kinds: number[] = [];
+  private readonly words = new RandomWords();
+  private readonly writer = spareWriters.pop() ?? new RecordWriter();
+  private count = 0;
+  private readonly starts: Int32Array;
+  private readonly lengths: Int32Array;
+  /** Places in EVENT_TYPES. */
+  private readonly types: Uint8Array;
+  private readonly kinds: Int8Array;
   /** Arrival in half-milliseconds after the window's start. */
-  private readonly arrivals: number[] = [];
-  private session = '';
+  private readonly arrivals: Float64Array;
   private lagMs = 0;
   private isBurst = false;
   private isOffline = false;
@@ -82,10 +84,16 @@ export class Cell implements EventSink {
     this.random = random;
     this.ledger = ledger;
     this.tracks = tracks;
+    this.words.seed(random);
+    this.starts = new Int32Array(quota);
+    this.lengths = new Int32Array(quota);
+    this.types = new Uint8Array(quota);
+    this.kinds = new Int8Array(quota);
+    this.arrivals = new Float64Array(quota);
   }
 
   get isFull(): boolean {
-    return this.records.length >= this.quota;
+    return this.count >= this.quota;
   }
 
   /** A session begins, whose events are delivered so. */
@@ -99,8 +107,7 @@ export class Cell implements EventSink {
   }
 
   envelope(listenerId: string, sessionId: string, device: number, country: string): void {
-    const name = Device.options[device] as string;
-    this.session = sessionText({ listenerId, sessionId, device: name, country });
+    this.writer.envelope(listenerId, sessionId, device, country);
   }
 
   playback(
@@ -113,133 +120,154 @@ export class Cell implements EventSink {
     shuffle: boolean,
     context: number,
   ): boolean {
-    const rest = playbackText(
-      trackId(track),
-      msPlayed,
-      ReasonStart.options[reasonStart] as string,
-      ReasonEnd.options[reasonEnd] as string,
-      shuffle,
-      this.isOffline,
-      Context.options[context] as string,
-    );
-    return this.emit(isWhole ? 0 : 1, occurredAt, track, rest);
+    const place = this.send(occurredAt);
+    if (place !== WANTED) return place === BEFORE;
+    const type = isWhole ? PLAYED : SKIPPED;
+    const tail = playbackTail(reasonStart, reasonEnd, shuffle, this.isOffline, context);
+    const { words, sentAt } = this;
+    const length = this.writer.playback(type, words, occurredAt, sentAt, track, msPlayed, tail);
+    return this.take(type, length, occurredAt, track);
   }
 
   like(occurredAt: number, track: TrackRef, context: number): boolean {
-    return this.emit(2, occurredAt, track, likeText(trackId(track), Context.options[context] as string));
+    const place = this.send(occurredAt);
+    if (place !== WANTED) return place === BEFORE;
+    const length = this.writer.like(this.words, occurredAt, this.sentAt, track, context);
+    return this.take(LIKED, length, occurredAt, track);
   }
 
   playlistCreated(occurredAt: number, playlistId: string, quotedName: string): boolean {
-    return this.emit(3, occurredAt, NO_TRACK, playlistText(playlistId, quotedName));
+    const place = this.send(occurredAt);
+    if (place !== WANTED) return place === BEFORE;
+    const { words, sentAt } = this;
+    const length = this.writer.playlistCreated(words, occurredAt, sentAt, playlistId, quotedName);
+    return this.take(CREATED, length, occurredAt, NO_TRACK);
   }
 
   playlistTrackAdded(occurredAt: number, playlistId: string, track: TrackRef, position: number): boolean {
-    return this.emit(4, occurredAt, track, playlistTrackText(playlistId, trackId(track), position));
+    const place = this.send(occurredAt);
+    if (place !== WANTED) return place === BEFORE;
+    const { words, sentAt } = this;
+    const length = this.writer.playlistTrackAdded(words, occurredAt, sentAt, playlistId, track, position);
+    return this.take(ADDED, length, occurredAt, track);
   }
 
-  /** When the next event is sent: the same in every window that plays the session. */
-  private nextSentAt(occurredAt: number): number {
+  /**
+   * Settles when the session's next event is sent, and whether that is in the window. Nothing of the cell enters: every
+   * window that plays the session must find the same.
+   */
+  private send(occurredAt: number): number {
+    if (this.count >= this.quota) return BEYOND;
     this.ordinal++;
-    if (this.isBurst) return this.sentAt + 15 + (mix32(this.ordinal * 8_191 + this.lagMs) % 128);
-    // Each later than the one before, so that only what is moved on purpose is out of order.
-    const sentAt = Math.max(this.sentAt + 1, occurredAt + this.lagMs);
-    if (this.rates.late > 0) return sentAt;
-    return Math.min(sentAt, occurredAt - (occurredAt % WINDOW_MS) + WINDOW_MS - 1);
-  }
-
-  private emit(type: number, occurredAt: number, track: number, rest: string): boolean {
-    if (this.isFull) return false;
-    const sentAt = this.nextSentAt(occurredAt);
-    if (sentAt >= this.endMs) return false;
+    let sentAt = this.sentAt + 1;
+    if (this.isBurst) {
+      sentAt += 14 + (mix32(Math.imul(this.ordinal, 8_191) + this.lagMs) & 127);
+    } else {
+      // Each later than the one before, so that only what is moved on purpose is out of order.
+      if (occurredAt + this.lagMs > sentAt) sentAt = occurredAt + this.lagMs;
+      if (this.rates.late === 0)
+        sentAt = Math.min(sentAt, occurredAt - (occurredAt % WINDOW_MS) + WINDOW_MS - 1);
+    }
+    if (sentAt >= this.endMs) return BEYOND;
     this.sentAt = sentAt;
-    if (sentAt < this.startMs) return true;
-    const { random } = this;
-    const eventType = EVENT_TYPES[type] as string;
-    const record = recordText(eventType, uuidText(random), occurredAt, sentAt, this.session, rest);
-    const unit = random.unit();
-    const arrival = (sentAt - this.startMs) * 2;
-    if (unit < this.totalRate) this.addWithDefect(record, type, occurredAt, track, arrival, unit);
-    else this.addValid(record, type, occurredAt, track, arrival);
-    return !this.isFull;
+    return sentAt < this.startMs ? BEFORE : WANTED;
   }
 
-  private add(record: string, type: number, kind: number, arrival: number): void {
-    this.records.push(record);
-    this.types.push(type);
-    this.kinds.push(kind);
-    this.arrivals.push(arrival);
+  /** Takes the record that was written last. @returns whether there is room for more */
+  private take(type: number, length: number, occurredAt: number, track: number): boolean {
+    const unit = (this.words.next() >>> 0) / 4294967296;
+    if (unit < this.totalRate) this.addWithDefect(type, length, occurredAt, track, unit);
+    else this.addValid(type, length, occurredAt, track);
+    return this.count < this.quota;
   }
 
-  private addValid(record: string, type: number, occurredAt: number, track: number, arrival: number): void {
+  private get arrival(): number {
+    return (this.sentAt - this.startMs) * 2;
+  }
+
+  private add(type: number, length: number, kind: number, arrival: number): void {
+    const place = this.count++;
+    this.starts[place] = this.writer.arena.close(length);
+    this.lengths[place] = length;
+    this.types[place] = type;
+    this.kinds[place] = kind;
+    this.arrivals[place] = arrival;
+  }
+
+  private addValid(type: number, length: number, occurredAt: number, track: number): void {
+    const { arrival, held } = this;
     // What was sent in the same millisecond has not passed it.
-    if (this.held >= 0 && arrival > (this.arrivals[this.held] as number)) {
-      this.arrivals[this.held] = arrival + 1;
+    if (held >= 0 && arrival > (this.arrivals[held] as number)) {
+      this.arrivals[held] = arrival + 1;
       this.held = -1;
       this.ledger.noteOutOfOrder();
     }
-    this.add(record, type, VALID, arrival);
+    this.add(type, length, VALID, arrival);
     if (track !== NO_TRACK) this.tracks.add(track);
     if (occurredAt < this.startMs) this.ledger.noteLate();
   }
 
-  private addWithDefect(
-    record: string,
-    type: number,
-    occurredAt: number,
-    track: number,
-    arrival: number,
-    unit: number,
-  ): void {
+  private addWithDefect(type: number, length: number, occurredAt: number, track: number, unit: number): void {
     let rest = unit - this.rates.duplicate;
     if (rest < 0) {
-      this.addValid(record, type, occurredAt, track, arrival);
-      if (this.isFull) return;
-      // A client that never saw the answer sends again: mostly at once, sometimes minutes later.
-      const again = arrival + 2 + Math.floor(this.random.exponential(60_000));
-      this.add(record, type, DUPLICATE, Math.min(again, (this.endMs - this.startMs) * 2));
+      this.addValid(type, length, occurredAt, track);
+      if (!this.isFull) this.addAgain(this.count - 1);
       return;
     }
     rest -= this.rates.out_of_order;
     if (rest < 0) {
       // Held back until the listener's next valid record has passed it; when none follows, it keeps its place.
       const wasHolding = this.held >= 0;
-      this.addValid(record, type, occurredAt, track, arrival);
-      if (!wasHolding) this.held = this.records.length - 1;
+      this.addValid(type, length, occurredAt, track);
+      if (!wasHolding) this.held = this.count - 1;
       return;
     }
-    for (let place = 0; place < REASONS.length; place++) {
-      const reason = REASONS[place] as QuarantineReason;
+    for (let kind = 0; kind < REASONS.length; kind++) {
+      const reason = REASONS[kind] as QuarantineReason;
       rest -= this.rates[reason];
       if (rest >= 0) continue;
       if (!canCorrupt(reason, EVENT_TYPES[type] as string)) break;
-      this.add(CORRUPTIONS[reason](record, this.random, this.endMs), type, place, arrival);
+      const broken = CORRUPTIONS[reason](this.writer.text(length), this.random, this.endMs);
+      this.add(type, this.writer.replace(broken), kind, this.arrival);
       return;
     }
-    this.addValid(record, type, occurredAt, track, arrival);
+    this.addValid(type, length, occurredAt, track);
   }
 
-  /** The records in the order of their arrival, a line each; counted in the ledger by the bytes that are returned. */
+  /** A client that never saw the answer sends again: mostly at once, sometimes minutes later. */
+  private addAgain(original: number): void {
+    const again = this.arrival + 2 + Math.floor(this.random.exponential(60_000));
+    const place = this.count++;
+    this.starts[place] = this.starts[original] as number;
+    this.lengths[place] = this.lengths[original] as number;
+    this.kinds[place] = DUPLICATE;
+    this.arrivals[place] = Math.min(again, (this.endMs - this.startMs) * 2);
+  }
+
+  /**
+   * The records in the order of their arrival, a line each; counted in the ledger by the bytes that are returned. The cell
+   * is then done with.
+   */
   render(): Buffer {
-    const count = this.records.length;
-    const order = new Float64Array(count);
-    for (let i = 0; i < count; i++) order[i] = (this.arrivals[i] as number) * PLACES + i;
-    order.sort();
-    let text = '';
-    for (const key of order) text += `${this.records[key % PLACES] as string}\n`;
-    const bytes = Buffer.from(text, 'latin1');
-    let from = 0;
-    for (const key of order) {
-      const place = key % PLACES;
-      const to = from + (this.records[place] as string).length;
-      const digest = hash('md5', bytes.subarray(from, to), 'hex');
-      const high = Number.parseInt(digest.slice(0, 8), 16);
-      const low = Number.parseInt(digest.slice(8, 16), 16);
-      const kind = this.kinds[place] as number;
-      if (kind === VALID) this.ledger.addValid(this.types[place] as number, high, low);
-      else if (kind === DUPLICATE) this.ledger.addDuplicate(high, low);
-      else this.ledger.addQuarantined(kind, high, low);
-      from = to + 1;
-    }
-    return bytes;
+    const { arena } = this.writer;
+    arena.digest(this.starts, this.lengths, this.count, this.account);
+    const lines = arena.lines(this.order(), this.starts, this.lengths);
+    arena.clear();
+    if (arena.isKept) spareWriters.push(this.writer);
+    return lines;
+  }
+
+  private readonly account = (place: number, high: number, low: number): void => {
+    const kind = this.kinds[place] as number;
+    if (kind === VALID) this.ledger.addValid(this.types[place] as number, high, low);
+    else if (kind === DUPLICATE) this.ledger.addDuplicate(high, low);
+    else this.ledger.addQuarantined(kind, high, low);
+  };
+
+  /** Places by arrival. */
+  private order(): Int32Array {
+    const keys = new Float64Array(this.count);
+    for (let i = 0; i < keys.length; i++) keys[i] = (this.arrivals[i] as number) * PLACES + i;
+    return Int32Array.from(keys.sort(), (key) => key % PLACES);
   }
 }

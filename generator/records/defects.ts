@@ -1,6 +1,5 @@
 import { MAX_MS_PLAYED, MAX_RECORD_BYTES } from '../../contracts/events.ts';
 import type { QuarantineReason } from '../../contracts/quarantine.ts';
-import { instantText } from './instant.ts';
 import type { Random } from '../random.ts';
 
 /** Shares of the records, each of [0, 1]. A reason's rate plants records that are to be quarantined for it. */
@@ -107,7 +106,7 @@ export const CORRUPTIONS: Record<
       else fields.position = -1;
     }),
   time_in_future: (record, random, windowEndMs) => {
-    const future = instantText(windowEndMs + 600_000 + random.below(400 * 86_400_000));
+    const future = new Date(windowEndMs + 600_000 + random.below(400 * 86_400_000)).toISOString();
     return record.replace(/"occurred_at":"[^"]+"/, `"occurred_at":"${future}"`);
   },
 };

@@ -1,18 +1,44 @@
-const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
-const THREE = Array.from({ length: 1_000 }, (_, n) => String(n).padStart(3, '0'));
-const DAY_MS = 86_400_000;
-let knownDay = Number.NaN;
-let knownDayText = '';
+import { DECIMAL_PAIRS } from './digits.ts';
 
-/** `2026-01-05T08:15:30.125Z` of whole milliseconds. */
-export function instantText(ms: number): string {
-  const day = Math.floor(ms / DAY_MS);
-  if (day !== knownDay) {
-    knownDay = day;
-    knownDayText = new Date(day * DAY_MS).toISOString().slice(0, 11);
+const DAY_MS = 86_400_000;
+const ZERO = 0x30;
+
+/** Writes the digits of instants into `2026-01-05T08:15:30.125Z`. The date is worked out once a day. */
+export class InstantWriter {
+  private dayStart = Number.NaN;
+  /** `2026`, `-01-` and `05`, as little-endian numbers. */
+  private year = 0;
+  private month = 0;
+  private day = 0;
+
+  /** @param ms whole milliseconds since 1970 */
+  write(view: DataView, at: number, ms: number): void {
+    let rest = ms - this.dayStart;
+    if (!(rest >= 0 && rest < DAY_MS)) rest = this.moveTo(ms);
+    view.setInt32(at, this.year, true);
+    view.setInt32(at + 4, this.month, true);
+    view.setUint16(at + 8, this.day, true);
+    rest |= 0;
+    const hours = (rest / 3_600_000) | 0;
+    rest -= hours * 3_600_000;
+    const minutes = (rest / 60_000) | 0;
+    rest -= minutes * 60_000;
+    const seconds = (rest / 1_000) | 0;
+    rest -= seconds * 1_000;
+    const hundredths = (rest / 10) | 0;
+    view.setUint16(at + 11, DECIMAL_PAIRS[hours] as number, true);
+    view.setUint16(at + 14, DECIMAL_PAIRS[minutes] as number, true);
+    view.setUint16(at + 17, DECIMAL_PAIRS[seconds] as number, true);
+    view.setUint16(at + 20, DECIMAL_PAIRS[hundredths] as number, true);
+    view.setUint8(at + 22, ZERO + rest - hundredths * 10);
   }
-  const rest = ms - day * DAY_MS;
-  const seconds = Math.floor(rest / 1_000);
-  const minutes = Math.floor(seconds / 60);
-  return `${knownDayText}${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}.${THREE[rest % 1_000]}Z`;
+
+  private moveTo(ms: number): number {
+    this.dayStart = Math.floor(ms / DAY_MS) * DAY_MS;
+    const date = Buffer.from(new Date(this.dayStart).toISOString(), 'latin1');
+    this.year = date.readInt32LE(0);
+    this.month = date.readInt32LE(4);
+    this.day = date.readUInt16LE(8);
+    return ms - this.dayStart;
+  }
 }
