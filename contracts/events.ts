@@ -13,6 +13,7 @@ export const MAX_MS_PLAYED = 86_400_000;
 export const CLOCK_SKEW_MS = 300_000;
 
 export const Device = z.enum(['mobile', 'desktop', 'web', 'speaker', 'tv', 'car']);
+export type Device = z.infer<typeof Device>;
 export const Source = z.enum(['synthetic', 'import', 'client']);
 export const Context = z.enum([
   'own_collection',
@@ -22,6 +23,7 @@ export const Context = z.enum([
   'personalised',
   'charts',
 ]);
+export type Context = z.infer<typeof Context>;
 export const ReasonStart = z.enum([
   'trackdone',
   'fwdbtn',

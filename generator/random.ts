@@ -35,6 +35,15 @@ export class Random {
     for (let i = 0; i < 15; i++) this.bits();
   }
 
+  /** Begins the stream that belongs to three numbers; cheaper than a new one by name. */
+  seed(a: number, b: number, c: number): void {
+    this.a = mix32(a ^ 0x243f6a88) | 0;
+    this.b = mix32(b ^ this.a ^ 0x85a308d3) | 0;
+    this.c = mix32(c ^ this.b ^ 0x13198a2e) | 0;
+    this.d = 1;
+    for (let i = 0; i < 12; i++) this.bits();
+  }
+
   /** 32 random bits, as an unsigned number. */
   bits(): number {
     const t = (((this.a + this.b) | 0) + this.d) | 0;

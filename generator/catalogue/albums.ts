@@ -9,7 +9,7 @@ const GLOBAL_RELEASE_DAY = Date.UTC(2015, 6, 10) / 86_400_000;
 
 const YEAR = 365.25;
 /** Mean years since an artist's first album: with it half of the tracks came out within the last six years. */
-const MEAN_DEBUT_YEARS = 18;
+const MEAN_DEBUT_YEARS = 15;
 const MEAN_CAREER_YEARS = 14;
 
 const SALT = { size: 0x51, debut: 0x52, career: 0x53, jitter: 0x54, friday: 0x55 };

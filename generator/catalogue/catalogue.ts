@@ -4,6 +4,7 @@ import { hashText, mix32 } from '../random.ts';
 import { Chart } from './chart.ts';
 import { describeTrack } from './description.ts';
 import { buildEvergreens, draftOfArtist, type Evergreens } from './evergreens.ts';
+import type { GenreTracks } from './genre-tracks.ts';
 import { GENRES } from './genres.ts';
 import { Names } from './names.ts';
 import { EVERGREENS, rankAt } from './popularity.ts';
@@ -33,8 +34,8 @@ export class Catalogue {
   private readonly evergreens: Evergreens;
   private readonly releases: Releases;
   private readonly names: Names;
-  private readonly charts = new Map<number, Chart>();
-  private latestChart: Chart | undefined;
+  /** The one built last stands first. */
+  private readonly charts: Chart[] = [];
 
   constructor(seed: number) {
     this.seed = seed;
@@ -53,8 +54,7 @@ export class Catalogue {
 
   /** An evergreen of the genre, by popularity. */
   inGenre(genre: number, unit: number): TrackRef {
-    const { ranks, popularity } = this.evergreens.byGenre[genre] as Evergreens['byGenre'][number];
-    return ranks[popularity.at(unit)] as number;
+    return (this.evergreens.byGenre[genre] as GenreTracks).at(unit);
   }
 
   /** An evergreen of the artist, by popularity. */
@@ -89,12 +89,11 @@ export class Catalogue {
 
   /** What is new and rising on a day, counted from 1970-01-01 (UTC). The last few charts are kept. */
   chartOn(day: number): Chart {
-    if (this.latestChart?.day === day) return this.latestChart;
-    const chart = this.charts.get(day) ?? new Chart(this.key, day, this.evergreens, this.releases);
-    this.charts.delete(day);
-    for (const oldest of this.charts.keys()) if (this.charts.size >= CHARTS_KEPT) this.charts.delete(oldest);
-    this.charts.set(day, chart);
-    this.latestChart = chart;
+    const { charts } = this;
+    for (const chart of charts) if (chart.day === day) return chart;
+    const chart = new Chart(this.key, day, this.evergreens, this.releases);
+    if (charts.length >= CHARTS_KEPT) charts.pop();
+    charts.unshift(chart);
     return chart;
   }
 

@@ -2,16 +2,17 @@ import { AliasTable } from '../alias-table.ts';
 import { Random, unitAt } from '../random.ts';
 import { albumSize } from './albums.ts';
 import { GENRES, genreAt, lengthMs } from './genres.ts';
+import { GenreTracks } from './genre-tracks.ts';
 import { EVERGREENS, rankWeights } from './popularity.ts';
 
 /** Numbered by fame: artist 0 is the best known. */
 export const ARTISTS = 50_000;
 
 /** Appeal of an artist's tracks falls with a power of his rank; its logarithm also varies by album and by track. */
-const FAME_EXPONENT = 0.75;
-const FAME_SHIFT = 20;
+const FAME_EXPONENT = 0.55;
+const FAME_SHIFT = 60;
 const ALBUM_SPREAD = 0.5;
-const TRACK_SPREAD = 1.1;
+const TRACK_SPREAD = 1.3;
 
 const GOLDEN = 0.6180339887498949;
 const SALT = { genre: 0x61, tracks: 0x62 };
@@ -33,7 +34,7 @@ export interface Evergreens {
   genreOfArtist: Uint8Array;
   /** Artists by genre, the best known first. */
   artistsOfGenre: readonly Int32Array[];
-  byGenre: readonly { ranks: Int32Array; popularity: AliasTable }[];
+  byGenre: readonly GenreTracks[];
   genreShares: AliasTable;
 }
 
@@ -101,27 +102,16 @@ function draftsByAppeal(
   return order.sort();
 }
 
-function tablesByGenre(
-  genreOf: Uint8Array,
-  weights: Float64Array,
-): Pick<Evergreens, 'byGenre' | 'genreShares'> {
+function tracksByGenre(genreOf: Uint8Array, weights: Float64Array): GenreTracks[] {
   const counts = new Int32Array(GENRES.length);
   for (let rank = 0; rank < EVERGREENS; rank++) (counts[genreOf[rank] as number] as number)++;
   const ranks = GENRES.map((_, genre) => new Int32Array(counts[genre] as number));
-  const own = ranks.map(({ length }) => new Float64Array(length));
-  const shares = new Float64Array(GENRES.length);
   counts.fill(0);
   for (let rank = 0; rank < EVERGREENS; rank++) {
     const genre = genreOf[rank] as number;
-    const at = (counts[genre] as number)++;
-    (ranks[genre] as Int32Array)[at] = rank;
-    (own[genre] as Float64Array)[at] = weights[rank] as number;
-    shares[genre] = (shares[genre] as number) + (weights[rank] as number);
+    (ranks[genre] as Int32Array)[(counts[genre] as number)++] = rank;
   }
-  return {
-    byGenre: ranks.map((ranks, genre) => ({ ranks, popularity: new AliasTable(own[genre] as Float64Array) })),
-    genreShares: new AliasTable(shares),
-  };
+  return ranks.map((own) => new GenreTracks(own, weights));
 }
 
 /** @param key 32 bits that name the catalogue. */
@@ -156,6 +146,7 @@ export function buildEvergreens(key: number): Evergreens {
       weightUpTo[draft] = sum;
     }
   }
+  const byGenre = tracksByGenre(genreOf, weights);
   const artistsOfGenre: number[][] = GENRES.map(() => []);
   for (let artist = 0; artist < ARTISTS; artist++)
     artistsOfGenre[genreOfArtist[artist] as number]?.push(artist);
@@ -169,7 +160,8 @@ export function buildEvergreens(key: number): Evergreens {
     weightUpTo,
     genreOfArtist,
     artistsOfGenre: artistsOfGenre.map((artists) => Int32Array.from(artists)),
-    ...tablesByGenre(genreOf, weights),
+    byGenre,
+    genreShares: new AliasTable(byGenre.map(({ share }) => share)),
   };
 }
 

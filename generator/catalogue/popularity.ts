@@ -6,8 +6,8 @@ export const EVERGREENS = 400_000;
  * track from owning the charts. The weight is taken as the integral over [r, r + 1), so that a draw is one power of
  * the engine instead of a look-up in megabytes of tables.
  */
-const EXPONENT = 1.07;
-const SHIFT = 20;
+const EXPONENT = 1.05;
+const SHIFT = 17;
 
 const POWER = 1 - EXPONENT;
 const INVERSE = 1 / POWER;
@@ -18,6 +18,12 @@ const TAIL = (EVERGREENS + SHIFT) ** POWER;
 export function rankAt(unit: number): number {
   const rank = Math.floor((HEAD + unit * (TAIL - HEAD)) ** INVERSE - SHIFT);
   return rank < 0 ? 0 : rank < EVERGREENS ? rank : EVERGREENS - 1;
+}
+
+/** The rank, not rounded, that `unit` of [0, 1) falls on among those from `first` on. */
+export function rankBetween(first: number, unit: number): number {
+  const head = (first + SHIFT) ** POWER;
+  return (head + unit * (TAIL - head)) ** INVERSE - SHIFT;
 }
 
 /** Share of the plays of evergreens, by rank. */

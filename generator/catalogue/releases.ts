@@ -14,8 +14,12 @@ const CAREER_DAYS = CAREER_WEEKS * 7;
 /** A week's places come in blocks that are twelve singles, two EPs or an album. */
 const BLOCK = 12;
 
-const PEAK_EXPONENT = 1.2;
-const PEAK_SHIFT = 100;
+const PEAK_EXPONENT = 1;
+const PEAK_SHIFT = 400;
+
+/** Steps of a sequence that fills the square evenly: hits are spread over the weeks and over the genres. */
+const STRENGTH_STEP = 0.7548776662466927;
+const GENRE_STEP = 0.5698402909980532;
 
 const SALT = {
   block: 0x71,
@@ -70,6 +74,12 @@ function normalAt(key: number, index: number, radius: number, angle: number): nu
   );
 }
 
+/** Part of the height that is left some days after it: most of it goes soon, the rest stays on playlists for long. */
+function fadedAfter(days: number, halfLife: number): number {
+  const fast = Math.exp((-Math.LN2 * days) / halfLife);
+  return 0.85 * fast + 0.15 * Math.exp((-Math.LN2 * days) / (6 * halfLife));
+}
+
 /** What comes out, computed from the number of a track alone; weeks once asked for are kept. */
 export class Releases {
   private readonly weeks = new Map<number, ReleaseWeek>();
@@ -115,9 +125,7 @@ export class Releases {
       const rise = rises[place] as number;
       const debut = debuts[place] as number;
       const part =
-        age < rise
-          ? debut + ((1 - debut) * age) / rise
-          : Math.exp((-Math.LN2 * (age - rise)) / (halfLives[place] as number));
+        age < rise ? debut + ((1 - debut) * age) / rise : fadedAfter(age - rise, halfLives[place] as number);
       into[at + place] = (peaks[place] as number) * part * ending;
     }
   }
@@ -137,9 +145,9 @@ export class Releases {
       const track = releaseAt(week, place);
       const { start, end } = albumAround(key, week, place);
       const album = releaseAt(week, start);
-      const genre = evergreens.genreShares.at(unitAt(key, album, SALT.genre));
+      const genre = evergreens.genreShares.at((unitAt(key, 0, SALT.genre) + album * GENRE_STEP) % 1);
       // 0 is the strongest. The strong are mostly by the well-known, and an album has one track that leads the rest.
-      const strength = unitAt(key, album, SALT.strength);
+      const strength = (unitAt(key, 0, SALT.strength) + album * STRENGTH_STEP) % 1;
       const artists = evergreens.artistsOfGenre[genre] as Int32Array;
       const fame = (0.6 * strength + 0.4 * unitAt(key, album, SALT.artist)) ** 4;
       built.artists[place] = artists[Math.floor(fame * artists.length)] as number;

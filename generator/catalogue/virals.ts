@@ -41,7 +41,7 @@ export function viralOf(key: number, week: number): Viral | undefined {
     track: isRelease ? releaseAt(older, Math.floor(unit * RELEASES_A_WEEK)) : Math.floor(unit * EVERGREENS),
     firstDay,
     endDay: firstDay + 14 + Math.floor(unitAt(key, week, SALT.length) * (LONGEST_DAYS - 13)),
-    level: 0.8 + 0.5 * unitAt(key, week, SALT.level),
+    level: 0.4 + 0.4 * unitAt(key, week, SALT.level),
     riseDays: 2 + Math.floor(unitAt(key, week, SALT.rise) * 3),
   };
 }

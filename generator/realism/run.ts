@@ -1,0 +1,108 @@
+import { consecutiveWindows, WINDOW_MS, type WindowId, windowStartMs } from '../../contracts/window.ts';
+import {
+  countHistory,
+  type HeavyListeners,
+  type History,
+  heavyHistories,
+  type PlayHistory,
+  type TrackFacts,
+} from './histories.ts';
+import { countSession, type ObservedListener, type WallClock } from './observations.ts';
+import { judge, type Row } from './scorecard.ts';
+import { SessionBook } from './sessions.ts';
+import { Tally } from './tally.ts';
+
+export interface RealismRequest {
+  /** First of the windows. */
+  start: WindowId;
+  days: number;
+  heavy: HeavyListeners;
+}
+
+/** What is scored. Another world than the generator's can be scored as well, to see the rows fail. */
+export interface World {
+  /** Hands out all lines of a window, some at a time. */
+  window(window: WindowId, write: (lines: Buffer) => void | Promise<void>): Promise<void>;
+  listener(listenerId: string, atMs: number): ObservedListener;
+  clock(country: string, atMs: number): WallClock;
+  tracks: TrackFacts;
+  play: PlayHistory;
+}
+
+/** Hears of everything on the way; what it returns is waited for. */
+export interface Watcher {
+  lines?(window: WindowId, lines: Buffer): void | Promise<void>;
+  /** Each listener once. */
+  listener?(listener: ObservedListener): void | Promise<void>;
+  windowDone?(done: number, of: number): void | Promise<void>;
+  history?(history: History, done: number, of: number): void | Promise<void>;
+}
+
+export interface Scorecard {
+  windows: { first: WindowId; count: number };
+  counted: {
+    records: number;
+    invalid: number;
+    duplicates: number;
+    sessions: number;
+    playbacks: number;
+    listeners: number;
+    heavyListeners: number;
+  };
+  rows: Row[];
+}
+
+/** Lets the world play, looks at what comes out, and judges it. */
+export async function scoreWorld(
+  world: World,
+  request: RealismRequest,
+  watcher: Watcher = {},
+): Promise<Scorecard> {
+  const windows = consecutiveWindows(request.start, request.days * 24);
+  const book = new SessionBook();
+  for (const [done, window] of windows.entries()) {
+    const endMs = windowStartMs(window) + WINDOW_MS;
+    await world.window(window, (lines) => {
+      book.read(lines, endMs);
+      return watcher.lines?.(window, lines);
+    });
+    await watcher.windowDone?.(done + 1, windows.length);
+  }
+  const tally = new Tally();
+  const fromMs = windowStartMs(request.start);
+  const found = await countSessions(world, book, fromMs, tally, watcher);
+  let heavyListeners = 0;
+  for (const history of heavyHistories(fromMs, request.heavy, world.tracks, world.play)) {
+    countHistory(tally, history);
+    await watcher.history?.(history, ++heavyListeners, request.heavy.wanted);
+  }
+  return {
+    windows: { first: request.start, count: windows.length },
+    counted: { ...book.counts, ...found, heavyListeners },
+    rows: judge(tally),
+  };
+}
+
+async function countSessions(
+  world: World,
+  book: SessionBook,
+  fromMs: number,
+  tally: Tally,
+  watcher: Watcher,
+): Promise<{ sessions: number; playbacks: number; listeners: number }> {
+  const listeners = new Map<string, ObservedListener>();
+  let sessions = 0;
+  let playbacks = 0;
+  for (const session of book.sessions(fromMs)) {
+    let listener = listeners.get(session.listenerId);
+    if (!listener) {
+      listener = world.listener(session.listenerId, session.firstAt);
+      listeners.set(session.listenerId, listener);
+      await watcher.listener?.(listener);
+    }
+    countSession(tally, session, listener, world.clock);
+    sessions++;
+    playbacks += session.playbacks.length;
+  }
+  return { sessions, playbacks, listeners: listeners.size };
+}

@@ -1,0 +1,52 @@
+import { WINDOW_MS } from '../contracts/window.ts';
+import type { WindowRequest } from '../contracts/steps.ts';
+import type { PlannedSession, Population } from './listeners/population.ts';
+
+const HOURS_A_WEEK = 168;
+
+const MINUTE_MS = 60_000;
+
+/**
+ * By plan, not by playing: a session crosses the hour when its time may still run at the hour's end, with something in
+ * hand for its last track.
+ */
+const LAST_TRACK_MS = 4 * MINUTE_MS;
+
+export function hourOf(ms: number): number {
+  return Math.floor(ms / WINDOW_MS);
+}
+
+export function crossesItsHour(session: PlannedSession): boolean {
+  return (
+    session.burstMs === undefined &&
+    hourOf(session.startMs + session.budgetMs + LAST_TRACK_MS) > hourOf(session.startMs)
+  );
+}
+
+/**
+ * How many records a window holds. Flat: as many as asked for. Diurnal: that is the mean of a week from Monday to Sunday,
+ * and each hour has the share that the world's listeners give it; the week holds 168 times the mean, but for rounding.
+ */
+export function recordsOf(
+  request: Pick<WindowRequest, 'events' | 'volume_shape'>,
+  hourMs: number,
+  population: Population,
+): number {
+  if (request.volume_shape === 'flat') return request.events;
+  const monday = mondayOf(hourMs);
+  let week = 0;
+  for (let hour = 0; hour < HOURS_A_WEEK; hour++)
+    week += population.expectedRecords(monday + hour * WINDOW_MS);
+  return Math.round((request.events * HOURS_A_WEEK * population.expectedRecords(hourMs)) / week);
+}
+
+/** 1 January 1970 was a Thursday. */
+function mondayOf(ms: number): number {
+  const day = Math.floor(ms / (24 * WINDOW_MS));
+  return (day - ((day + 3) % 7)) * 24 * WINDOW_MS;
+}
+
+/** How many listener slots of a cell are expected to make the cell's records in that hour. */
+export function slotsOf(records: number, cells: number, hourMs: number, population: Population): number {
+  return Math.ceil(records / cells / population.expectedRecords(hourMs));
+}
