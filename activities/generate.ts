@@ -98,10 +98,15 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
      */
     finishGeneration: (input: {
       request: WindowRequest;
-      shards: LandedShard[];
+      /** Given by workflows of earlier versions. */
+      shards?: LandedShard[];
     }): Promise<Attempted<GenerateResult>> =>
       withPulse(SILENCE_MS, async (pulse) => {
-        const { request, shards } = input;
+        const { request } = input;
+        const shards = Array.from({ length: request.shards }, (_, shard) => ({
+          key: keys.shard(request.window, shard),
+          ledger_key: keys.shardLedger(request.window, shard),
+        }));
         const ledgers = await Promise.all(
           shards.map(async (shard) => Ledger.parse(await store.getJson(shard.ledger_key))),
         );
@@ -116,7 +121,7 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
         await store.remove(found.filter((key) => !current.has(key)));
         await store.putJson(ledgerKey, ledger);
         return {
-          shards,
+          ...(input.shards ? { shards: input.shards } : {}),
           ledger,
           ledger_key: ledgerKey,
           catalogue_key: catalogueKey,

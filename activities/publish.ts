@@ -9,6 +9,7 @@ import { EVENTS_TOPIC, HEADERS, MAX_MESSAGE_BYTES, RECEIPTS_TOPIC, receiptKey } 
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type Pulse, withPulse } from './pulse.ts';
+import { keepReceipt } from './receipts.ts';
 import { readRecords, RecordTally } from './records.ts';
 
 export interface PublishDeps {
@@ -24,6 +25,8 @@ const SILENCE_MS = 90_000;
 
 export interface PublishResult {
   receipt: Receipt;
+  /** By which later steps find the receipt in the object store. Absent in results that earlier versions recorded. */
+  receipt_digest?: string;
   /** An earlier attempt, or an earlier run with the same content, had published it already. */
   reused: boolean;
 }
@@ -54,10 +57,14 @@ export function createPublishActivities(deps: PublishDeps) {
         const publication = await deps.publisher.begin(EVENTS_TOPIC, `publish/${window}/${shard.shard}`);
         try {
           const earlier = await findReceipt(deps, key, pulse);
-          if (earlier) return { receipt: earlier, reused: true, attempt: pulse.attempt };
-          const receipt = await send(deps, publication, window, shard, pulse);
-          await publication.commitWith(RECEIPTS_TOPIC, key, JSON.stringify(receipt));
-          return { receipt, reused: false, attempt: pulse.attempt };
+          const receipt = earlier ?? (await send(deps, publication, window, shard, pulse));
+          if (!earlier) await publication.commitWith(RECEIPTS_TOPIC, key, JSON.stringify(receipt));
+          return {
+            receipt,
+            receipt_digest: await keepReceipt(deps.store, receipt),
+            reused: earlier !== undefined,
+            attempt: pulse.attempt,
+          };
         } finally {
           // The broker ends what we cannot end any more; the error that brought us here is the one to report.
           await publication.abort().catch(() => undefined);

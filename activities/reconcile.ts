@@ -5,13 +5,15 @@ import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, type HopCount } from '../contracts/hops.ts';
 import type { Ledger, RecordAccount, RecordSet } from '../contracts/ledger.ts';
 import type { HopReport } from '../contracts/report.ts';
-import type { LakeVersions, Receipt } from '../contracts/steps.ts';
+import { keys } from '../contracts/lake.ts';
+import type { LakeVersions, Receipt, WindowReceipts } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type LakeAccount, readLakeAccount } from './lake-account.ts';
 import { explainRaw } from './lost-records.ts';
 import { withPulse } from './pulse.ts';
+import { readReceipts } from './receipts.ts';
 
 export interface ReconcileDeps {
   lake: LakeReader;
@@ -23,12 +25,14 @@ export interface ReconcileInput {
   ledger: Ledger;
   /** What was counted while the shards were written to the landing area. */
   landed: RecordSet;
-  landing_keys: string[];
   receipts: Receipt[];
   /** What Spark says it did; this step finds out for itself and compares. */
   ingest: RecordAccount;
   tables: LakeVersions;
 }
+
+/** The same as it travels. */
+type ReconcileRequest = Omit<ReconcileInput, 'receipts'> & { receipts: WindowReceipts };
 
 export interface ReconcileResult {
   hops: HopReport[];
@@ -89,26 +93,30 @@ export function reconcileHops(input: ReconcileInput, lake: LakeAccount): HopRepo
 
 const pick = ({ total, content_hash, by }: HopCount): HopCount => ({ total, content_hash, by });
 
+const landingKeys = ({ window, ledger }: ReconcileRequest): string[] =>
+  Array.from({ length: ledger.shards }, (_, shard) => keys.shard(window, shard));
+
 export function createReconcileActivities({ lake, store }: ReconcileDeps) {
   return withActivityFailures({
     /**
      * Reads the window back with another engine and holds it against the ledger. Read-only, so it needs no key.
      * @throws DataQualityFailed, not retried, with the hops as its detail: nobody is to see a window that does not balance
      */
-    reconcileWindow: (input: ReconcileInput): Promise<Attempted<ReconcileResult>> =>
+    reconcileWindow: (input: ReconcileRequest): Promise<Attempted<ReconcileResult>> =>
       withPulse(SILENCE_MS, async (pulse) => {
+        const receipts = await readReceipts(store, input.window, input.receipts);
         const session = await lake.open(input.window, input.tables, pulse.signal);
         let account: LakeAccount;
         try {
           account = await readLakeAccount(session);
           const { arrived } = input.ledger;
           if (account.raw.content_hash !== arrived.content_hash || account.raw.total !== arrived.total) {
-            account.findings.raw.push(...(await explainRaw(session, store, input.landing_keys)));
+            account.findings.raw.push(...(await explainRaw(session, store, landingKeys(input))));
           }
         } finally {
           session.close();
         }
-        const hops = reconcileHops(input, account);
+        const hops = reconcileHops({ ...input, receipts }, account);
         const differences = hops.flatMap((hop) => hop.differences);
         if (differences.length > 0) {
           throw new ClientError(

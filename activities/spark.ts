@@ -13,13 +13,14 @@ import {
   IngestReport as IngestReportContract,
   type IngestSpec,
   type LakeAccess,
-  type Receipt,
+  type WindowReceipts,
 } from '../contracts/steps.ts';
 import { EVENTS_TOPIC } from '../contracts/topics.ts';
 import { windowBounds, windowKey, type WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type Pulse, withPulse } from './pulse.ts';
+import { readReceipts } from './receipts.ts';
 
 export interface SparkDeps {
   store: ObjectStore;
@@ -60,7 +61,7 @@ export function createSparkActivities(deps: SparkDeps) {
      */
     ingestWindow: (input: {
       window: WindowId;
-      receipts: Receipt[];
+      receipts: WindowReceipts;
       catalogue_key: string;
     }): Promise<Attempted<IngestReport>> =>
       withPulse(SILENCE_MS, (pulse) =>
@@ -76,7 +77,7 @@ export function createSparkActivities(deps: SparkDeps) {
             window_end: end,
             lake: deps.lake,
             kafka: { brokers: deps.brokers.join(','), topic: EVENTS_TOPIC },
-            receipts: input.receipts,
+            receipts: await readReceipts(deps.store, input.window, input.receipts),
             catalogue_file: catalogueFile,
             report_file: join(folder, 'report.json'),
           };

@@ -19,6 +19,9 @@ export const keys = {
   shardLedger: (window: WindowId, shard: number): string =>
     `${keys.landing(window)}${shardName(shard)}.ledger.json`,
   ledger: (window: WindowId): string => `${keys.landing(window)}ledger.json`,
+  /** Named by its content, so that none ever replaces another. */
+  receipt: (window: WindowId, shard: number, digest: string): string =>
+    `receipts/window=${windowKey(window)}/${shardName(shard)}-${digest}.json`,
   catalogue: (seed: number): string => `catalogue/seed=${seed}/tracks.ndjson`,
   report: (window: WindowId): string => `reports/window=${windowKey(window)}/report.json`,
   reports: 'reports/',

@@ -58,9 +58,13 @@ export interface LandedShard {
   content_hash: ContentHash;
 }
 
-/** Result of the generate step. The ledger itself is small (counts by type), so it travels. */
+/**
+ * The landing area when it is whole. The ledger itself is small (counts by type), so it travels; the shards do not: the
+ * workflow has them from those who wrote them.
+ */
 export interface GenerateResult {
-  shards: LandedShard[];
+  /** Only for workflows of earlier versions, which hand them over and want them back. */
+  shards?: LandedShard[];
   ledger: Ledger;
   ledger_key: string;
   catalogue_key: string;
@@ -86,6 +90,12 @@ export const Receipt = z.object({
   content_hash: ContentHash,
 });
 export type Receipt = z.infer<typeof Receipt>;
+
+/**
+ * The receipts of a window, by shard. By reference: a receipt names every partition, and what travels through a workflow
+ * stays below 64 KB with any number of shards. The receipts themselves stand in what earlier versions recorded.
+ */
+export type WindowReceipts = { digests: string[] } | Receipt[];
 
 export const LAKE_TABLES = ['raw', 'events', 'quarantine', 'minute_counts'] as const;
 export type LakeTable = (typeof LAKE_TABLES)[number];

@@ -8,6 +8,7 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { PublishResult } from '../activities/publish.ts';
 import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, rowsByMart } from '../contracts/hops.ts';
 import { keys } from '../contracts/lake.ts';
@@ -17,6 +18,7 @@ import {
   type LandedShard,
   ListeningWindowInput,
   type StepName,
+  type WindowReceipts,
   type WindowRequest,
 } from '../contracts/steps.ts';
 import { PROGRESS_QUERY } from '../contracts/task-queues.ts';
@@ -157,15 +159,15 @@ async function runSteps(
       activities.generation.generateShard({ request, shard }),
     );
     const landed: LandedShard[] = shards.map(({ attempt: _, ...shard }) => shard);
-    const value = await activities.generation.finishGeneration({ request, shards: landed });
-    return { value, attempts: most([...shards, value]) };
+    const value = await activities.generation.finishGeneration({ request });
+    return { value: { ...value, shards: landed }, attempts: most([...shards, value]) };
   });
 
   const receipts = await step('publish', async () => {
     const published = await allOrNone(generated.shards, (shard) =>
       activities.publishing.publishShard({ window, shard }),
     );
-    return { value: published.map(({ receipt }) => receipt), attempts: most(published) };
+    return { value: receiptsOf(published), attempts: most(published) };
   });
 
   const ingested = await step('ingest', async () => {
@@ -190,7 +192,6 @@ async function runSteps(
         window,
         ledger: generated.ledger,
         landed: landedSet(generated.shards),
-        landing_keys: generated.shards.map(({ key }) => key),
         receipts,
         ingest: ingested.account,
         tables: ingested.tables,
@@ -224,6 +225,12 @@ async function runSteps(
   const { marts, warehouse_marts: source } = serving;
   if (source)
     progress.hops = [...progress.hops, compareHop('serving', rowsByMart(source), rowsByMart(marts))];
+}
+
+/** By reference, unless one was published by a worker of a version that kept none. */
+function receiptsOf(published: readonly PublishResult[]): WindowReceipts {
+  const digests = published.flatMap(({ receipt_digest: digest }) => digest ?? []);
+  return digests.length === published.length ? { digests } : published.map(({ receipt }) => receipt);
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

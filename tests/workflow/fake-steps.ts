@@ -94,6 +94,7 @@ const succeed: Omit<Steps, 'recordReport'> = {
       bytes: 1_000,
       content_hash: shard.content_hash,
     },
+    receipt_digest: `receipt-of-${shard.shard}`,
     reused: false,
     attempt: attempt(),
   }),

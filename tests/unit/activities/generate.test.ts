@@ -114,11 +114,18 @@ describe('finishGeneration', () => {
     const shard = await generate();
     const stale = shard.key.replace('0000', '0007');
     fake.objects.set(stale, 'of another request');
-    const result = await runActivity(activities.finishGeneration, { request, shards: [shard] });
+    const result = await runActivity(activities.finishGeneration, { request });
     expect(fake.objects.has(stale)).toBe(false);
     expect(fake.objects.has(shard.key)).toBe(true);
     expect(result.ledger.arrived.total).toBe(40);
     expect(fake.objects.get(result.catalogue_key)).toBe('{"track_id":"t-3"}\n');
     expect(fake.objects.has(result.ledger_key)).toBe(true);
+    expect(result.shards).toBeUndefined();
+  });
+
+  it('gives a workflow of an earlier version its shards back', async () => {
+    const { activities, generate } = setup();
+    const shards = [await generate()];
+    expect(await runActivity(activities.finishGeneration, { request, shards })).toMatchObject({ shards });
   });
 });

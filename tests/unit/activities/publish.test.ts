@@ -7,6 +7,7 @@ import { ClientError } from '../../../clients/errors.ts';
 import type { OutgoingRecord, Publication } from '../../../clients/kafka-publisher.ts';
 import type { ObjectStore } from '../../../clients/object-store.ts';
 import type { LandedShard, Receipt } from '../../../contracts/steps.ts';
+import { keys } from '../../../contracts/lake.ts';
 import { runActivity } from './run-activity.ts';
 import { EVENTS_TOPIC, receiptKey } from '../../../contracts/topics.ts';
 
@@ -92,7 +93,9 @@ class FakeKafka {
 describe('publishShard', () => {
   let kafka: FakeKafka;
   let stored: string[];
+  let kept: [string, unknown][];
   beforeEach(() => {
+    kept = [];
     kafka = new FakeKafka();
     stored = lines;
   });
@@ -101,6 +104,7 @@ describe('publishShard', () => {
     createPublishActivities({
       store: {
         getStream: async () => Readable.from([Buffer.from(`${stored.join('\n')}\n`)]),
+        putJson: async (key: string, value: unknown) => void kept.push([key, value]),
       } as unknown as ObjectStore,
       publisher: kafka.publisher,
       receipts: kafka.reader,
@@ -131,6 +135,10 @@ describe('publishShard', () => {
     const first = await publish(landed(lines));
     const again = await publish(landed(lines));
     expect(again).toMatchObject({ reused: true, receipt: first.receipt });
+    // The attempt that sent them may have died before it kept the receipt.
+    expect(kept.length).toBe(2);
+    expect(kept[1]).toEqual(kept[0]);
+    expect(kept[0]).toEqual([keys.receipt(window, 1, again.receipt_digest ?? ''), first.receipt]);
     expect(kafka.log.length).toBe(25);
     expect(kafka.calls.slice(-3)).toEqual(['find', 'abort', 'close']);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepReceipt } from '../../../activities/receipts.ts';
 import { createSparkActivities } from '../../../activities/spark.ts';
 import { ClientError } from '../../../clients/errors.ts';
 import type { ObjectStore } from '../../../clients/object-store.ts';
@@ -22,9 +23,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(scratch, { recursive: true, force: true }));
 
+const receipt = {
+  ...{ window, shard: 0, topic: 'events', ranges: [{ partition: 3, first: '0', last: '9' }] },
+  ...{ records: 10, bytes: 100, content_hash: '00000000000000ab' },
+};
 const activities = (run: (job: SparkJob) => Promise<void>) =>
   createSparkActivities({
-    store: { getStream: async () => Readable.from(['{"track_id":"t-1"}\n']) } as unknown as ObjectStore,
+    store: {
+      getStream: async () => Readable.from(['{"track_id":"t-1"}\n']),
+      getJson: async () => receipt,
+    } as unknown as ObjectStore,
     submit: { run },
     lake: {
       catalog: { name: 'lake', uri: 'jdbc:sqlite:/catalog.db', warehouse: 's3://b/lake' },
@@ -46,11 +54,16 @@ describe('ingestWindow', () => {
       const report = { window, account: EMPTY_ACCOUNT, minute_rows: 0, tables, seconds: { session: 8 } };
       await writeFile(spec.report_file, JSON.stringify(report));
     });
-    expect(await runActivity(ingestWindow, input)).toMatchObject({ tables, attempt: 1 });
+    const digests = [
+      await keepReceipt({ putJson: async () => undefined } as unknown as ObjectStore, receipt),
+    ];
+    const given = { ...input, receipts: { digests } };
+    expect(await runActivity(ingestWindow, given)).toMatchObject({ tables, attempt: 1 });
     expect(spec).toMatchObject({
       window_start: '2026-01-05T08:00:00.000Z',
       window_end: '2026-01-05T09:00:00.000Z',
       kafka: { brokers: '127.0.0.1:9092,127.0.0.1:9093' },
+      receipts: [receipt],
     });
     expect(catalogue).toBe('{"track_id":"t-1"}\n');
     expect(await readdir(scratch)).toEqual([]);
