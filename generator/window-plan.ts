@@ -32,7 +32,7 @@ export function recordsOf(
   hourMs: number,
   population: Population,
 ): number {
-  if (request.volume_shape === 'flat') return request.events;
+  if (request.volume_shape !== 'diurnal') return request.events;
   const monday = mondayOf(hourMs);
   let week = 0;
   for (let hour = 0; hour < HOURS_A_WEEK; hour++)
