@@ -10,11 +10,12 @@ const LISTENER_ID = /^l-([0-9a-f]{8})[0-9a-f]{8}$/;
 const DAYS_AROUND = 4;
 
 /**
- * What the generator knows of a listener who was heard of at that instant; undefined when none of that name was.
+ * What the generator knows of a listener who was heard of at that instant.
+ * @throws RangeError when nobody of that name was
  */
 export function listenerProfile(seed: number, listenerId: string, atMs: number) {
   const index = LISTENER_ID.exec(listenerId)?.[1];
-  if (index === undefined) return undefined;
+  if (index === undefined) throw new RangeError(`${listenerId} is no listener's name`);
   const { genres, genreShares } = catalogueOf(seed);
   const population = populationOf(seed, genreShares);
   const today = Math.floor(atMs / DAY_MS);
@@ -32,7 +33,7 @@ export function listenerProfile(seed: number, listenerId: string, atMs: number) 
       genres: listener.genres.map((genre) => genres[genre] as string),
     };
   }
-  return undefined;
+  throw new RangeError(`nobody named ${listenerId} listened on ${new Date(atMs).toISOString().slice(0, 10)}`);
 }
 
 let known: { seed: number; population: Population } | undefined;
