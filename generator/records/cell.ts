@@ -4,9 +4,9 @@ import { WINDOW_MS } from '../../contracts/window.ts';
 import type { TrackRef } from '../catalogue/catalogue.ts';
 import { mix32, type Random } from '../random.ts';
 import type { EventSink } from '../sessions/event-sink.ts';
+import { LATEST_ARRIVAL, placesByArrival } from './arrival-order.ts';
 import { CORRUPTIONS, canCorrupt, type DefectRates } from './defects.ts';
 import { type LedgerBuilder, REASONS } from './ledger.ts';
-import { RandomWords } from './random-words.ts';
 import { ADDED, CREATED, LIKED, PLAYED, playbackTail, RecordWriter, SKIPPED } from './record-writer.ts';
 import type { TrackSet } from './track-set.ts';
 
@@ -14,9 +14,6 @@ import type { TrackSet } from './track-set.ts';
 const VALID = -1;
 const DUPLICATE = -2;
 const NO_TRACK = -1;
-
-/** Half-milliseconds of arrival and the place of a record share one float64 when they are sorted. */
-const PLACES = 4_096;
 
 /** Whether an event is of this window: sent in it, before it, or after it (or there is no room). */
 const WANTED = 0;
@@ -48,7 +45,6 @@ export class Cell implements EventSink {
   private readonly random: Random;
   private readonly ledger: LedgerBuilder;
   private readonly tracks: TrackSet;
-  private readonly words = new RandomWords();
   private readonly writer = spareWriters.pop() ?? new RecordWriter();
   private count = 0;
   private readonly starts: Int32Array;
@@ -57,7 +53,7 @@ export class Cell implements EventSink {
   private readonly types: Uint8Array;
   private readonly kinds: Int8Array;
   /** Arrival in half-milliseconds after the window's start. */
-  private readonly arrivals: Float64Array;
+  private readonly arrivals: Int32Array;
   private lagMs = 0;
   private isBurst = false;
   private isOffline = false;
@@ -74,7 +70,7 @@ export class Cell implements EventSink {
     ledger: LedgerBuilder,
     tracks: TrackSet,
   ) {
-    if (quota > PLACES) throw new RangeError(`a cell holds at most ${PLACES} records, not ${quota}`);
+    if ((bounds.endMs - bounds.startMs) * 2 >= LATEST_ARRIVAL) throw new RangeError('the window is too long');
     this.startMs = bounds.startMs;
     this.endMs = bounds.endMs;
     this.quota = quota;
@@ -84,12 +80,12 @@ export class Cell implements EventSink {
     this.random = random;
     this.ledger = ledger;
     this.tracks = tracks;
-    this.words.seed(random);
+    this.writer.words.seed(random);
     this.starts = new Int32Array(quota);
     this.lengths = new Int32Array(quota);
     this.types = new Uint8Array(quota);
     this.kinds = new Int8Array(quota);
-    this.arrivals = new Float64Array(quota);
+    this.arrivals = new Int32Array(quota);
   }
 
   get isFull(): boolean {
@@ -124,31 +120,31 @@ export class Cell implements EventSink {
     if (place !== WANTED) return place === BEFORE;
     const type = isWhole ? PLAYED : SKIPPED;
     const tail = playbackTail(reasonStart, reasonEnd, shuffle, this.isOffline, context);
-    const { words, sentAt } = this;
-    const length = this.writer.playback(type, words, occurredAt, sentAt, track, msPlayed, tail);
+    const { sentAt } = this;
+    const length = this.writer.playback(type, occurredAt, sentAt, track, msPlayed, tail);
     return this.take(type, length, occurredAt, track);
   }
 
   like(occurredAt: number, track: TrackRef, context: number): boolean {
     const place = this.send(occurredAt);
     if (place !== WANTED) return place === BEFORE;
-    const length = this.writer.like(this.words, occurredAt, this.sentAt, track, context);
+    const length = this.writer.like(occurredAt, this.sentAt, track, context);
     return this.take(LIKED, length, occurredAt, track);
   }
 
   playlistCreated(occurredAt: number, playlistId: string, quotedName: string): boolean {
     const place = this.send(occurredAt);
     if (place !== WANTED) return place === BEFORE;
-    const { words, sentAt } = this;
-    const length = this.writer.playlistCreated(words, occurredAt, sentAt, playlistId, quotedName);
+    const { sentAt } = this;
+    const length = this.writer.playlistCreated(occurredAt, sentAt, playlistId, quotedName);
     return this.take(CREATED, length, occurredAt, NO_TRACK);
   }
 
   playlistTrackAdded(occurredAt: number, playlistId: string, track: TrackRef, position: number): boolean {
     const place = this.send(occurredAt);
     if (place !== WANTED) return place === BEFORE;
-    const { words, sentAt } = this;
-    const length = this.writer.playlistTrackAdded(words, occurredAt, sentAt, playlistId, track, position);
+    const { sentAt } = this;
+    const length = this.writer.playlistTrackAdded(occurredAt, sentAt, playlistId, track, position);
     return this.take(ADDED, length, occurredAt, track);
   }
 
@@ -175,7 +171,7 @@ export class Cell implements EventSink {
 
   /** Takes the record that was written last. @returns whether there is room for more */
   private take(type: number, length: number, occurredAt: number, track: number): boolean {
-    const unit = (this.words.next() >>> 0) / 4294967296;
+    const unit = (this.writer.words.next() >>> 0) / 4294967296;
     if (unit < this.totalRate) this.addWithDefect(type, length, occurredAt, track, unit);
     else this.addValid(type, length, occurredAt, track);
     return this.count < this.quota;
@@ -251,7 +247,7 @@ export class Cell implements EventSink {
   render(): Buffer {
     const { arena } = this.writer;
     arena.digest(this.starts, this.lengths, this.count, this.account);
-    const lines = arena.lines(this.order(), this.starts, this.lengths);
+    const lines = arena.lines(placesByArrival(this.arrivals, this.count), this.starts, this.lengths);
     arena.clear();
     if (arena.isKept) spareWriters.push(this.writer);
     return lines;
@@ -263,11 +259,4 @@ export class Cell implements EventSink {
     else if (kind === DUPLICATE) this.ledger.addDuplicate(high, low);
     else this.ledger.addQuarantined(kind, high, low);
   };
-
-  /** Places by arrival. */
-  private order(): Int32Array {
-    const keys = new Float64Array(this.count);
-    for (let i = 0; i < keys.length; i++) keys[i] = (this.arrivals[i] as number) * PLACES + i;
-    return Int32Array.from(keys.sort(), (key) => key % PLACES);
-  }
 }

@@ -10,7 +10,7 @@ import type { TrackRef } from '../catalogue/catalogue.ts';
 import { Arena } from './arena.ts';
 import { HEX_PAIRS, writeNumber, writeSevenDigits } from './digits.ts';
 import { InstantWriter } from './instant.ts';
-import type { RandomWords } from './random-words.ts';
+import { RandomWords } from './random-words.ts';
 
 /** Places in EVENT_TYPES. */
 export const PLAYED = EVENT_TYPES.indexOf('track_played');
@@ -48,6 +48,8 @@ interface Piece {
  */
 export class RecordWriter {
   readonly arena = new Arena();
+  /** Of the events' ids, and whatever else a cell draws for each record. */
+  readonly words = new RandomWords();
   private readonly occurred = new InstantWriter();
   private readonly sent = new InstantWriter();
   /** By type: the record up to the listener, and where in it the event's id is. */
@@ -100,7 +102,6 @@ export class RecordWriter {
   /** @returns the record's length, as the other events do */
   playback(
     type: number,
-    words: RandomWords,
     occurredAt: number,
     sentAt: number,
     track: TrackRef,
@@ -108,7 +109,7 @@ export class RecordWriter {
     tail: number,
   ): number {
     const start = this.arena.open(ROOM);
-    const at = this.begin(start, type, words, occurredAt, sentAt);
+    const at = this.begin(start, type, occurredAt, sentAt);
     const { arena } = this;
     this.writeTrack(at - BEFORE_MS_PLAYED.length - TRACK_DIGITS, track);
     const end = writeNumber(arena.view, at, msPlayed);
@@ -117,30 +118,23 @@ export class RecordWriter {
     return end + length - start;
   }
 
-  like(words: RandomWords, occurredAt: number, sentAt: number, track: TrackRef, context: number): number {
+  like(occurredAt: number, sentAt: number, track: TrackRef, context: number): number {
     const start = this.arena.open(ROOM);
-    const at = this.begin(start, LIKED, words, occurredAt, sentAt) - BEFORE_MS_PLAYED.length;
+    const at = this.begin(start, LIKED, occurredAt, sentAt) - BEFORE_MS_PLAYED.length;
     this.writeTrack(at - TRACK_DIGITS, track);
     const tail = this.likeTails[context] as Piece;
     this.arena.copy(at, tail.at, tail.length);
     return at + tail.length - start;
   }
 
-  playlistCreated(
-    words: RandomWords,
-    occurredAt: number,
-    sentAt: number,
-    playlistId: string,
-    quotedName: string,
-  ): number {
+  playlistCreated(occurredAt: number, sentAt: number, playlistId: string, quotedName: string): number {
     const start = this.arena.open(ROOM + quotedName.length);
-    const at = this.begin(start, CREATED, words, occurredAt, sentAt);
+    const at = this.begin(start, CREATED, occurredAt, sentAt);
     const rest = `"playlist_id":"${playlistId}","playlist_name":${quotedName}}`;
     return this.write(this.beforeTrack(at), rest) - start;
   }
 
   playlistTrackAdded(
-    words: RandomWords,
     occurredAt: number,
     sentAt: number,
     playlistId: string,
@@ -148,7 +142,7 @@ export class RecordWriter {
     position: number,
   ): number {
     const start = this.arena.open(ROOM);
-    let at = this.begin(start, ADDED, words, occurredAt, sentAt);
+    let at = this.begin(start, ADDED, occurredAt, sentAt);
     at = this.write(this.beforeTrack(at), `"playlist_id":"${playlistId}",${BEFORE_TRACK}`);
     this.writeTrack(at, track);
     at = this.write(at + TRACK_DIGITS, '","position":');
@@ -169,14 +163,14 @@ export class RecordWriter {
   }
 
   /** Envelope and what follows it in a playback, up to the milliseconds. @returns the address after that */
-  private begin(start: number, type: number, words: RandomWords, occurredAt: number, sentAt: number): number {
+  private begin(start: number, type: number, occurredAt: number, sentAt: number): number {
     const { arena } = this;
     const { view } = arena;
     const head = this.heads[type] as Piece;
     arena.copy(start, head.at, head.length);
     arena.copy(start + head.length, this.sessionAt, this.sessionLength);
     let at = start + (this.idOffsets[type] as number);
-    writeId(view, at, words);
+    writeId(view, at, this.words);
     at += NO_ID.length + AFTER_ID.length;
     this.occurred.write(view, at, occurredAt);
     this.sent.write(view, at + NO_INSTANT.length + AFTER_OCCURRED.length, sentAt);

@@ -93,7 +93,12 @@ function moduleBytes(functions: readonly WasmFunction[]): Uint8Array {
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(
       1,
-      functions.map(({ parameters }) => [0x60, ...list(Array(parameters).fill([I32])), 0]),
+      functions.map(({ parameters }) => [
+        0x60,
+        ...unsigned(parameters),
+        ...Array<number>(parameters).fill(I32),
+        0,
+      ]),
     ),
     ...section(2, [[...text('host'), ...text('memory'), 0x02, 0x00, 1]]),
     ...section(
