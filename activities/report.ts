@@ -18,7 +18,7 @@ export interface ReportDeps {
 }
 
 /** Replaces the file whole: a reader sees the old one or the new one. */
-async function replaceFile(folder: string, name: string, text: string): Promise<void> {
+export async function replaceFile(folder: string, name: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `.${name}.${process.pid}.${Date.now()}`);
   await writeFile(draft, text);

@@ -25,6 +25,7 @@ const MARKS: Record<StepReport['state'], string> = {
   pending: '·',
   running: '◐',
   completed: '●',
+  kept: '○',
   failed: '✗',
   skipped: '-',
   cancelled: '✗',
@@ -104,6 +105,7 @@ function plainDisplay(screen: Screen): StepDisplay {
 function describeChange(step: StepReport): string | undefined {
   const name = stepName(step.step);
   if (step.state === 'pending' || step.state === 'skipped') return undefined;
+  if (step.state === 'kept') return `${name} kept from an earlier run`;
   if (step.state === 'running')
     return step.attempts > 1 ? `${name} started again (attempt ${step.attempts})` : `${name} started`;
   const tries = step.attempts > 1 ? `, attempt ${step.attempts}` : '';

@@ -25,6 +25,12 @@ export const keys = {
   catalogue: (seed: number): string => `catalogue/seed=${seed}/tracks.ndjson`,
   report: (window: WindowId): string => `reports/window=${windowKey(window)}/report.json`,
   reports: 'reports/',
+  /** What the steps of the window left for a replay that begins behind them. */
+  keptSteps: (window: WindowId): string => `state/window=${windowKey(window)}/`,
+  keptStep: (window: WindowId, step: string): string => `${keys.keptSteps(window)}${step}.json`,
+  /** How the window stood when it last came through. */
+  outcome: (window: WindowId): string => `${keys.keptSteps(window)}outcome.json`,
+  replays: (window: WindowId): string => `reports/window=${windowKey(window)}/replays/`,
 } as const;
 
 /** One track of the catalogue, as an NDJSON line of the catalogue object. Attributes with which `events` is enriched. */

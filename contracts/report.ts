@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ContentHash } from './content-hash.ts';
-import { StepName, VolumeShape } from './steps.ts';
+import { ReplayOrder, StepName, VolumeShape } from './steps.ts';
 import { WindowId } from './window.ts';
 
 /** The window report: what `reprise report WINDOW --json` prints, and what the dashboard's pipeline page shows. */
@@ -58,7 +58,9 @@ export type HopReport = z.infer<typeof HopReport>;
 
 export const StepReport = z.object({
   step: StepName,
-  state: z.enum(['pending', 'running', 'completed', 'failed', 'skipped', 'cancelled']),
+  state: z
+    .enum(['pending', 'running', 'completed', 'kept', 'failed', 'skipped', 'cancelled'])
+    .describe('kept: done by an earlier run, which ended it at ended_at; this one began behind it.'),
   started_at: Instant.nullable(),
   ended_at: Instant.nullable(),
   seconds: z.number().nonnegative().nullable(),
@@ -82,7 +84,9 @@ export const WindowReport = z.object({
   volume_shape: VolumeShape.default('flat').describe(
     'flat: events_requested is what arrives; diurnal: it is the mean hour of a week. Absent in reports of earlier versions.',
   ),
+  shards: Count.optional().describe('Absent in reports of earlier versions.'),
   requested_by: z.string(),
+  replay: ReplayOrder.optional().describe('Who wanted it played again, and why; absent when nobody did.'),
   started_at: Instant,
   ended_at: Instant.nullable(),
   counts: z.object({ arrived: Count, valid: Count, quarantined: Count, duplicates: Count }),

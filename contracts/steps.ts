@@ -37,9 +37,20 @@ export const WindowRequest = z.object({
 /** As it is given: what is absent stands for its default. */
 export type WindowRequest = z.input<typeof WindowRequest>;
 
+/** Who wants a window played again, and why. */
+export const ReplayOrder = z.object({
+  by: z.string().max(200).describe('A person: an Airflow user, or who sat at which command line.'),
+  why: z.string().max(500),
+});
+export type ReplayOrder = z.infer<typeof ReplayOrder>;
+
 /** Input of the workflow `listeningWindow`. */
 export const ListeningWindowInput = WindowRequest.extend({
   requested_by: z.string().max(200).describe('Who asked: an Airflow run, or the command line.'),
+  from_step: StepName.optional().describe(
+    'Begin here, on the kept results of the steps before; absent: at the first.',
+  ),
+  replay: ReplayOrder.optional(),
   airflow: z
     .object({ dag_id: z.string(), run_id: z.string(), task_id: z.string(), try_number: z.number().int() })
     .optional()
@@ -53,7 +64,8 @@ export interface LandedShard {
   /** Object keys in the installation's bucket. */
   key: string;
   ledger_key: string;
-  bytes: number;
+  /** Absent where a replay has recalled the shard from its ledger. */
+  bytes?: number;
   records: number;
   content_hash: ContentHash;
 }

@@ -11,9 +11,10 @@ import {
 import type { PublishResult } from '../activities/publish.ts';
 import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, rowsByMart } from '../contracts/hops.ts';
+import type { StepResults } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
 import type { RecordSet } from '../contracts/ledger.ts';
-import type { WindowProgress, WindowReport } from '../contracts/report.ts';
+import type { HopReport, WindowProgress, WindowReport } from '../contracts/report.ts';
 import {
   type LandedShard,
   ListeningWindowInput,
@@ -22,6 +23,7 @@ import {
   type WindowRequest,
 } from '../contracts/steps.ts';
 import { PROGRESS_QUERY } from '../contracts/task-queues.ts';
+import { KeptResults } from './kept-results.ts';
 import { showInSearch } from './search-attributes.ts';
 import { type StepActivities, stepActivities } from './step-activities.ts';
 import { describeFailure } from './window-failure.ts';
@@ -52,20 +54,27 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
   upsertMemo({ requested_by: input.requested_by, ...(input.airflow ? { airflow: input.airflow } : {}) });
 
   const activities = stepActivities(input);
+  const kept = new KeptResults(activities, input);
+  await recallOrRefuse(kept);
   const reports = reportRecorder(activities, window);
   reports.record();
   try {
-    await runSteps(input, activities, window, reports.record);
+    await kept.tell(window, 'begins');
+    await runSteps(input, activities, window, kept, reports.record);
     window.close('completed', Date.now());
     showInSearch(input, window);
     await reports.recordLast();
+    await kept.tell(window, 'ended');
   } catch (error) {
     const failure = describeFailure(error);
     const cancelled = isCancellation(error);
     window.close(cancelled ? 'cancelled' : 'failed', Date.now(), cancelled ? undefined : failure);
     showInSearch(input, window);
     // The window's last word must be written although the workflow is being cancelled.
-    await CancellationScope.nonCancellable(() => reports.recordLast());
+    await CancellationScope.nonCancellable(async () => {
+      await reports.recordLast();
+      await kept.tell(window, 'ended');
+    });
     if (cancelled) throw error;
     throw ApplicationFailure.create({
       type: failure.type,
@@ -81,6 +90,17 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
     serving_version: window.servingVersion,
     report_key: keys.report(input.window),
   };
+}
+
+/** A window that cannot begin where it is asked to leaves the report as it was: nothing has been touched. */
+async function recallOrRefuse(kept: KeptResults): Promise<void> {
+  try {
+    await kept.recall();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { type, message, nonRetryable, details } = describeFailure(error);
+    throw ApplicationFailure.create({ type, message, nonRetryable, details: [details, { step: null }] });
+  }
 }
 
 /**
@@ -121,6 +141,7 @@ async function runSteps(
   input: ListeningWindowInput,
   activities: StepActivities,
   progress: WindowProgressLog,
+  kept: KeptResults,
   record: () => void,
 ): Promise<void> {
   const { window } = input;
@@ -132,12 +153,21 @@ async function runSteps(
     volume_shape: input.volume_shape,
   };
 
-  async function step<T>(name: StepName, work: () => Promise<{ value: T; attempts: number }>): Promise<T> {
+  async function step<S extends StepName, T extends StepResults[S]>(
+    name: S,
+    work: () => Promise<{ value: T; attempts: number }>,
+  ): Promise<T | StepResults[S]> {
+    const recalled = kept.of(name);
+    if (recalled) {
+      progress.keep(name, recalled.at);
+      return recalled.result;
+    }
     progress.begin(name, Date.now());
     showInSearch(input, progress);
     record();
     try {
       const { value, attempts } = await work();
+      await kept.keep(name, value);
       progress.end(name, Date.now(), attempts, 'completed');
       return value;
     } catch (error) {
@@ -154,17 +184,18 @@ async function runSteps(
   const most = (results: readonly Attempted[]): number =>
     Math.max(1, ...results.map((result) => result.attempt ?? 1));
 
+  let landed: LandedShard[] | undefined;
   const generated = await step('generate', async () => {
     const shards = await allOrNone(range(input.shards), (shard) =>
       activities.generation.generateShard({ request, shard }),
     );
-    const landed: LandedShard[] = shards.map(({ attempt: _, ...shard }) => shard);
+    landed = shards.map(({ attempt: _, ...shard }) => shard);
     const value = await activities.generation.finishGeneration({ request });
-    return { value: { ...value, shards: landed }, attempts: most([...shards, value]) };
+    return { value: { ...value, landed: landedSet(landed) }, attempts: most([...shards, value]) };
   });
 
   const receipts = await step('publish', async () => {
-    const published = await allOrNone(generated.shards, (shard) =>
+    const published = await allOrNone(landed ?? (await kept.shards()), (shard) =>
       activities.publishing.publishShard({ window, shard }),
     );
     return { value: receiptsOf(published), attempts: most(published) };
@@ -182,7 +213,9 @@ async function runSteps(
       tables: report.tables,
       quarantined: { total: quarantined.total, content_hash: quarantined.content_hash },
     });
-    return { value: report, attempts: most([report, letters]) };
+    // Its seconds are told by the step.
+    const { account, tables } = report;
+    return { value: { account, tables }, attempts: most([report, letters]) };
   });
   progress.counted(ingested.account);
 
@@ -191,7 +224,7 @@ async function runSteps(
       activities.reconciliation.reconcileWindow({
         window,
         ledger: generated.ledger,
-        landed: landedSet(generated.shards),
+        landed: generated.landed,
         receipts,
         ingest: ingested.account,
         tables: ingested.tables,
@@ -203,18 +236,22 @@ async function runSteps(
   const compacted = await step('compact', () => single(activities.spark.compactWindow({ window })));
 
   const { valid } = generated.ledger;
-  const loaded = await step('load', async () => {
-    const result = await single(activities.warehouse.loadWindow({ window, tables: compacted.tables }));
-    const { rows, content_hash, by_type } = result.value;
-    const hop = compareHop(
+  const inWarehouse = ({ rows, content_hash, by_type }: StepResults['load']): HopReport =>
+    compareHop(
       'warehouse',
       { total: valid.total, content_hash: valid.content_hash, by: by_type ? valid.by_type : {} },
       { total: rows.events ?? 0, content_hash, by: by_type ?? {} },
     );
-    progress.hops = [...progress.hops, hop];
-    if (!hop.matches) throw ApplicationFailure.nonRetryable(hop.differences.join(' '), 'DataQualityFailed');
+  const loaded = await step('load', async () => {
+    const result = await single(activities.warehouse.loadWindow({ window, tables: compacted.tables }));
+    const hop = inWarehouse(result.value);
+    if (!hop.matches) {
+      progress.hops = [...progress.hops, hop];
+      throw ApplicationFailure.nonRetryable(hop.differences.join(' '), 'DataQualityFailed');
+    }
     return result;
   });
+  progress.hops = [...progress.hops, inWarehouse(loaded)];
 
   await step('build', () =>
     single(activities.warehouse.buildWindow({ window, affected_dates: loaded.affected_dates })),

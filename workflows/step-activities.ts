@@ -1,8 +1,10 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { createDeadLetterActivities } from '../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../activities/generate.ts';
+import type { createKeptStepActivities } from '../activities/kept-steps.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
 import type { createReconcileActivities } from '../activities/reconcile.ts';
+import type { createReplayActivities } from '../activities/replays.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createSparkActivities } from '../activities/spark.ts';
 import type { createWarehouseActivities } from '../activities/warehouse.ts';
@@ -30,6 +32,10 @@ const ATTEMPTS = {
   buildWindow: 4,
   publishServing: 10,
   recordReport: 10,
+  recallSteps: 10,
+  recallShards: 10,
+  keepStep: 10,
+  recordReplay: 10,
 };
 
 /** Undefined for an activity that is none of a window's. */
@@ -146,6 +152,18 @@ export function stepActivities({
         backoffCoefficient: 2,
         maximumInterval: '10 seconds',
         maximumAttempts: ATTEMPTS.recordReport,
+      },
+    }),
+    keeping: proxy<ReturnType<typeof createKeptStepActivities> & ReturnType<typeof createReplayActivities>>({
+      taskQueue: TASK_QUEUES.control,
+      heartbeatTimeout: undefined,
+      // Small objects, at most some hundreds of them. As patient with the store as the steps themselves.
+      startToCloseTimeout: '30 seconds',
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '10 seconds',
+        maximumAttempts: ATTEMPTS.keepStep,
       },
     }),
   };

@@ -65,6 +65,11 @@ export class WindowProgressLog {
     });
   }
 
+  /** Done by an earlier run. */
+  keep(step: StepName, endedAt: string): void {
+    Object.assign(this.of(step), { state: 'kept', ended_at: endedAt });
+  }
+
   counted(account: RecordAccount): void {
     this.account = account;
   }
@@ -101,7 +106,7 @@ export class WindowProgressLog {
 
   /** A snapshot: later steps do not change it. The links are filled in where the addresses are known. */
   report(): WindowReport {
-    const { window, seed, events, volume_shape = 'flat', requested_by, airflow } = this.input;
+    const { window, seed, events, shards, volume_shape = 'flat', requested_by, replay, airflow } = this.input;
     const { start, end } = windowBounds(window);
     return structuredCloneJson({
       version: WINDOW_REPORT_VERSION,
@@ -114,7 +119,9 @@ export class WindowProgressLog {
       seed,
       events_requested: events,
       volume_shape,
+      shards,
       requested_by,
+      ...(replay ? { replay } : {}),
       started_at: this.startedAt,
       ended_at: this.endedAt,
       counts: this.counts(),

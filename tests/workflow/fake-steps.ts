@@ -1,15 +1,22 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { HopReport, WindowReport } from '../../contracts/report.ts';
 import type { createDeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../../activities/generate.ts';
+import { createKeptStepActivities } from '../../activities/kept-steps.ts';
 import type { createPublishActivities } from '../../activities/publish.ts';
 import type { createReconcileActivities } from '../../activities/reconcile.ts';
+import { createReplayActivities } from '../../activities/replays.ts';
 import type { createReportActivities } from '../../activities/report.ts';
 import type { createSparkActivities } from '../../activities/spark.ts';
 import type { createWarehouseActivities } from '../../activities/warehouse.ts';
 import { activityInfo } from '@temporalio/activity';
+import { keys } from '../../contracts/lake.ts';
 import type { Ledger, RecordAccount } from '../../contracts/ledger.ts';
 import type { LakeVersions } from '../../contracts/steps.ts';
 import type { Capability } from '../../contracts/task-queues.ts';
+import { memoryStore } from './memory-store.ts';
 
 const HASH = '00000000000000aa';
 const VALID_HASH = '0000000000000099';
@@ -39,7 +46,12 @@ type Steps = ReturnType<typeof createGenerateActivities> &
   ReturnType<typeof createSparkActivities> &
   ReturnType<typeof createReconcileActivities> &
   ReturnType<typeof createWarehouseActivities> &
+  ReturnType<typeof createKeptStepActivities> &
+  ReturnType<typeof createReplayActivities> &
   ReturnType<typeof createReportActivities>;
+
+/** What only remembers; a test that asks which steps ran does not mean it. */
+const REMEMBERING = ['recordReport', 'recordReplay', 'recallSteps', 'recallShards', 'keepStep'] as const;
 
 const QUEUE_OF: Record<keyof Steps, Capability> = {
   generateShard: 'publish',
@@ -50,6 +62,10 @@ const QUEUE_OF: Record<keyof Steps, Capability> = {
   compactWindow: 'spark',
   reconcileWindow: 'control',
   recordReport: 'control',
+  recordReplay: 'control',
+  recallSteps: 'control',
+  recallShards: 'control',
+  keepStep: 'control',
   loadWindow: 'warehouse',
   buildWindow: 'warehouse',
   publishServing: 'warehouse',
@@ -58,7 +74,7 @@ const QUEUE_OF: Record<keyof Steps, Capability> = {
 const attempt = (): number => activityInfo().attempt;
 
 /** A window of a hundred events in which every step succeeds. */
-const succeed: Omit<Steps, 'recordReport'> = {
+const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
   generateShard: async ({ shard }) => ({
     shard,
     key: `shard-${shard}`,
@@ -145,14 +161,20 @@ const succeed: Omit<Steps, 'recordReport'> = {
   }),
 };
 
-/** The steps with some replaced; notes which were called, and every report that was recorded. */
-export function fakeSteps(replaced: Partial<Steps> = {}) {
+/**
+ * The steps with some replaced; notes which were called, and every report that was recorded. What is kept for a replay goes
+ * to a store in memory, by the activities that really do so.
+ */
+export function fakeSteps(replaced: Partial<Steps> = {}, store = memoryStore()) {
   const calls: string[] = [];
   const reports: WindowReport[] = [];
   const all: Steps = {
     ...succeed,
+    ...createKeptStepActivities({ store }),
+    ...createReplayActivities({ store, serving: mkdtempSync(join(tmpdir(), 'reprise-serving-')) }),
     recordReport: async ({ report }) => {
       reports.push(report);
+      await store.putJson(keys.report(report.window), report);
     },
     ...replaced,
   };
@@ -164,9 +186,9 @@ export function fakeSteps(replaced: Partial<Steps> = {}) {
   };
   for (const [name, step] of Object.entries(all) as [keyof Steps, (...args: never[]) => Promise<unknown>][]) {
     queues[QUEUE_OF[name]][name] = (...args: never[]) => {
-      if (name !== 'recordReport') calls.push(name);
+      if (!(REMEMBERING as readonly string[]).includes(name)) calls.push(name);
       return step(...args);
     };
   }
-  return { calls, reports, queues };
+  return { calls, reports, queues, store };
 }

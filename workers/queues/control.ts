@@ -1,4 +1,6 @@
+import { createKeptStepActivities } from '../../activities/kept-steps.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
+import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import type { Config } from '../../config/config.ts';
@@ -16,6 +18,8 @@ export function create(config: Config): QueueWorker {
     concurrency: 4,
     activities: {
       ...createReconcileActivities({ lake: lakeReader(config), store }),
+      ...createKeptStepActivities({ store }),
+      ...createReplayActivities({ store, serving: config.paths.serving }),
       ...createReportActivities({
         store,
         serving: config.paths.serving,

@@ -1,0 +1,99 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectStore } from '../clients/object-store.ts';
+import { keys } from '../contracts/lake.ts';
+import { compareOutcomes, ReplayRecord, replayKey, WindowOutcome } from '../contracts/replay.ts';
+import type { ReplayOrder } from '../contracts/steps.ts';
+import { windowKey, type WindowId } from '../contracts/window.ts';
+import { withActivityFailures } from './failures.ts';
+import { unlessMissing } from './kept-steps.ts';
+import { replaceFile } from './report.ts';
+
+export interface ReplayDeps {
+  store: ObjectStore;
+  /** Folder of the serving snapshots, where the dashboard finds the mirrored records. */
+  serving: string;
+}
+
+/** A run as its workflow tells of it; whether it is a replay is found out here. */
+export interface RunRecord
+  extends Pick<ReplayRecord, 'window' | 'from_step' | 'started_at' | 'workflow' | 'airflow' | 'before'> {
+  requested_by: string;
+  replay?: ReplayOrder | undefined;
+  after: WindowOutcome | null;
+}
+
+/** As many as the dashboard shows of a window. */
+const MIRRORED = 5;
+
+export function createReplayActivities({ store, serving }: ReplayDeps) {
+  return withActivityFailures({
+    /**
+     * Keeps who played the window again, why, and what came of it; a window's first run leaves no record, but what the next
+     * one is compared with. Idempotency key: the workflow's run: its record is replaced whole.
+     */
+    recordReplay: async (input: { run: RunRecord }): Promise<void> => {
+      const { run } = input;
+      const { window, after } = run;
+      const kept = WindowOutcome.safeParse(await unlessMissing(store.getJson(keys.outcome(window))));
+      const through = kept.success ? kept.data : run.before?.reconciled ? run.before : null;
+      // An earlier attempt has done it.
+      if (after && through?.run_id === after.run_id) return;
+      if (run.replay ?? run.before ?? through) {
+        const record: ReplayRecord = ReplayRecord.parse({
+          version: 1,
+          window,
+          order: run.replay ?? { by: run.requested_by, why: 'run again' },
+          from_step: run.from_step,
+          started_at: run.started_at,
+          ended_at: after?.ended_at ?? null,
+          workflow: run.workflow,
+          airflow: run.airflow,
+          before: run.before ?? through,
+          after,
+          ...(after
+            ? compareOutcomes(through, after, await othersRan(serving, window, through))
+            : { compared_with: null, identical: null, differences: [], remarks: [] }),
+        });
+        await store.putJson(replayKey(record), record);
+        await mirror(store, serving, window);
+      }
+      if (after?.reconciled) await store.putJson(keys.outcome(window), after);
+    },
+  });
+}
+
+/** Whether any other window has run since: its report is written anew at each of its steps. */
+async function othersRan(serving: string, window: WindowId, since: WindowOutcome | null): Promise<boolean> {
+  const sinceMs = Date.parse(since?.ended_at ?? '');
+  const folder = join(serving, 'reports');
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!/^\d.*\.json$/.test(name) || name === `${windowKey(window)}.json`) continue;
+    const { mtimeMs } = await stat(join(folder, name));
+    if (!(mtimeMs <= sinceMs)) return true;
+  }
+  return false;
+}
+
+/** The window's last replays as one file: the dashboard reads no object store. */
+async function mirror(store: ObjectStore, serving: string, window: WindowId): Promise<void> {
+  const replays = await readReplays(store, window, MIRRORED);
+  await replaceFile(
+    join(serving, 'replays'),
+    `${windowKey(window)}.json`,
+    `${JSON.stringify(replays, null, 2)}\n`,
+  );
+}
+
+/** The window's last replays, the newest first. */
+export async function readReplays(
+  store: Pick<ObjectStore, 'list' | 'getJson'>,
+  window: WindowId,
+  most: number,
+): Promise<ReplayRecord[]> {
+  const found = (await store.list(keys.replays(window))).sort().slice(-most).toReversed();
+  const records = await Promise.all(
+    found.map(async (key) => ReplayRecord.safeParse(await store.getJson(key))),
+  );
+  return records.flatMap(({ data }) => data ?? []);
+}

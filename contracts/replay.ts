@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { ContentHash } from './content-hash.ts';
+import { requestText, sameRequest } from './kept-steps.ts';
+import { keys } from './lake.ts';
+import { HopName, type WindowReport, WindowState } from './report.ts';
+import { ReplayOrder, StepName, WindowRequest } from './steps.ts';
+import { WindowId } from './window.ts';
+
+export const REPLAY_RECORD_VERSION = 1;
+
+const Count = z.number().int().nonnegative();
+const Instant = z.string().describe('ISO 8601, UTC.');
+
+const Holding = z.object({
+  total: Count,
+  content_hash: ContentHash.nullable(),
+  by: z.record(z.string(), Count),
+});
+type Holding = z.infer<typeof Holding>;
+
+/** How a window stood when a run of it had ended: what two runs are compared by. */
+export const WindowOutcome = z.object({
+  request: WindowRequest,
+  run_id: z.string(),
+  state: WindowState,
+  reconciled: z.boolean(),
+  ended_at: Instant.nullable(),
+  counts: z.object({ arrived: Count, valid: Count, quarantined: Count, duplicates: Count }),
+  holds: z.partialRecord(HopName, Holding).describe('What was found at each hop.'),
+  serving_version: z.string().nullable(),
+  failure: z.object({ step: StepName.nullable(), type: z.string(), message: z.string() }).nullable(),
+});
+export type WindowOutcome = z.input<typeof WindowOutcome>;
+
+/** One replay of a window, beside its report: who, what, why, when, before and after. */
+export const ReplayRecord = z.object({
+  version: z.literal(REPLAY_RECORD_VERSION),
+  window: WindowId,
+  order: ReplayOrder,
+  from_step: StepName.describe('The first step that ran; those before it were kept.'),
+  started_at: Instant,
+  ended_at: Instant.nullable(),
+  workflow: z.object({ workflow_id: z.string(), run_id: z.string() }),
+  airflow: z.object({ dag_id: z.string(), run_id: z.string() }).nullable(),
+  before: WindowOutcome.nullable().describe('Null: the window had not run before.'),
+  after: WindowOutcome.nullable().describe('Null while the replay runs.'),
+  compared_with: z
+    .object({ run_id: z.string(), ended_at: Instant.nullable() })
+    .nullable()
+    .describe('The last run before this one that came through; null: there was none.'),
+  identical: z
+    .boolean()
+    .nullable()
+    .describe(
+      'Whether it holds what that run held, to the byte; null: nothing to compare, or not through yet.',
+    ),
+  differences: z.array(z.string()).describe('One sentence a difference; empty when identical.'),
+  remarks: z
+    .array(z.string())
+    .describe('What differs because other windows have a part in it, and ran in between.'),
+});
+export type ReplayRecord = z.input<typeof ReplayRecord>;
+
+/** Sorted by name they are sorted by time. */
+export function replayKey({ window, started_at, workflow }: ReplayRecord): string {
+  return `${keys.replays(window)}${started_at.replaceAll(/[-:.]/g, '')}-${workflow.run_id.slice(0, 8)}.json`;
+}
+
+export function outcomeOf(report: WindowReport): WindowOutcome {
+  const { window, seed, events_requested: events, volume_shape } = report;
+  return {
+    request: { window, seed, events, shards: report.shards ?? 1, volume_shape },
+    run_id: report.workflow.run_id,
+    state: report.state,
+    reconciled: report.reconciled,
+    ended_at: report.ended_at,
+    counts: report.counts,
+    holds: Object.fromEntries(report.hops.map(({ hop, observed }) => [hop, observed])),
+    serving_version: report.serving_version,
+    failure: report.failure,
+  };
+}
+
+/** What other windows have a part in: it may change although this window is the same. */
+const SHARED: readonly string[] = ['marts', 'serving'];
+
+/**
+ * Holds a run against the last one that came through. What other windows have a part in counts as long as none of them ran
+ * in between.
+ */
+export function compareOutcomes(
+  before: WindowOutcome | null,
+  after: WindowOutcome,
+  othersRan: boolean,
+): Pick<ReplayRecord, 'compared_with' | 'identical' | 'differences' | 'remarks'> {
+  if (!before) return { compared_with: null, identical: null, differences: [], remarks: [] };
+  const compared_with = { run_id: before.run_id, ended_at: before.ended_at };
+  if (!after.reconciled) return { compared_with, identical: null, differences: [], remarks: [] };
+  if (!sameRequest(before.request, after.request)) {
+    const sentence = `It was asked for otherwise before: ${requestText(before.request)}.`;
+    return { compared_with, identical: null, differences: [], remarks: [sentence] };
+  }
+  const differences: string[] = [];
+  const remarks: string[] = [];
+  for (const hop of HopName.options) {
+    const [was, is] = [before.holds[hop], after.holds[hop]];
+    if (was && is) (othersRan && SHARED.includes(hop) ? remarks : differences).push(...differ(hop, was, is));
+  }
+  return { compared_with, identical: differences.length === 0, differences, remarks };
+}
+
+function differ(hop: HopName, was: Holding, is: Holding): string[] {
+  const sentences: string[] = [];
+  if (was.total !== is.total) sentences.push(`${hop} held ${was.total} records and holds ${is.total}.`);
+  // A hop that has been told apart by kind since is still the same.
+  const kinds = Object.keys(was.by).length > 0 && Object.keys(is.by).length > 0;
+  for (const name of kinds ? [...new Set([...Object.keys(was.by), ...Object.keys(is.by)])].sort() : []) {
+    const [had, has] = [was.by[name] ?? 0, is.by[name] ?? 0];
+    if (had !== has) sentences.push(`${hop} held ${had} of ${name} and holds ${has}.`);
+  }
+  if (was.content_hash && is.content_hash && was.content_hash !== is.content_hash)
+    sentences.push(`${hop} had the content hash ${was.content_hash} and has ${is.content_hash}.`);
+  return sentences;
+}

@@ -1,0 +1,91 @@
+import { patched, workflowInfo } from '@temporalio/workflow';
+import type { RecalledSteps } from '../activities/kept-steps.ts';
+import { KEPT_STEP_VERSION, type StepResults } from '../contracts/kept-steps.ts';
+import { outcomeOf } from '../contracts/replay.ts';
+import {
+  type LandedShard,
+  type ListeningWindowInput,
+  type StepName,
+  STEPS,
+  WindowRequest,
+} from '../contracts/steps.ts';
+import type { StepActivities } from './step-activities.ts';
+import type { WindowProgressLog } from './window-progress.ts';
+
+/** Shards recalled at a time: what one activity returns stays small. */
+const SHARDS_AT_ONCE = 200;
+
+/** Keeps the result of each step, and has those at hand that an earlier run has kept. */
+export class KeptResults {
+  private readonly activities: StepActivities;
+  private readonly input: ListeningWindowInput;
+  private readonly request: WindowRequest;
+  private recalled: RecalledSteps = { results: {}, kept_at: {}, before: null };
+  /** Windows that an earlier version has started keep nothing. */
+  private readonly keeps = patched('kept-step-results');
+
+  constructor(activities: StepActivities, input: ListeningWindowInput) {
+    this.activities = activities;
+    this.input = input;
+    this.request = WindowRequest.parse(input);
+  }
+
+  /** @throws ActivityFailure when the window cannot begin where it is asked to; nothing has been touched then */
+  async recall(): Promise<void> {
+    if (!this.keeps) return;
+    const { from_step = STEPS[0] } = this.input;
+    this.recalled = await this.activities.keeping.recallSteps({ request: this.request, from_step });
+  }
+
+  of<S extends StepName>(step: S): { result: StepResults[S]; at: string } | undefined {
+    const result = this.recalled.results[step];
+    return result && { result, at: this.recalled.kept_at[step] ?? '' };
+  }
+
+  async keep(step: StepName, result: unknown): Promise<void> {
+    if (!this.keeps) return;
+    const { workflowId: workflow_id, runId: run_id } = workflowInfo();
+    await this.activities.keeping.keepStep({
+      kept: {
+        version: KEPT_STEP_VERSION,
+        step,
+        request: this.request,
+        workflow: { workflow_id, run_id },
+        completed_at: new Date(Date.now()).toISOString(),
+        result,
+      },
+    });
+  }
+
+  /** The shards of a landing area that an earlier run has filled. */
+  async shards(): Promise<LandedShard[]> {
+    const { window, shards: count } = this.request;
+    const landed: LandedShard[] = [];
+    while (landed.length < count) {
+      const length = Math.min(SHARDS_AT_ONCE, count - landed.length);
+      const shards = Array.from({ length }, (_, index) => landed.length + index);
+      landed.push(...(await this.activities.keeping.recallShards({ window, shards })));
+    }
+    return landed;
+  }
+
+  /** Tells of this run: when it begins, and when it has ended. */
+  async tell(progress: WindowProgressLog, when: 'begins' | 'ended'): Promise<void> {
+    if (!this.keeps) return;
+    const report = progress.report();
+    const { from_step = STEPS[0], replay, requested_by } = this.input;
+    await this.activities.keeping.recordReplay({
+      run: {
+        window: report.window,
+        from_step,
+        requested_by,
+        replay,
+        started_at: report.started_at,
+        workflow: report.workflow,
+        airflow: report.airflow,
+        before: this.recalled.before,
+        after: when === 'begins' ? null : outcomeOf(report),
+      },
+    });
+  }
+}
