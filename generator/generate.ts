@@ -9,10 +9,10 @@ import { DEFAULT_DEFECT_RATES, type DefectRates } from './records/defects.ts';
 import { LedgerBuilder } from './records/ledger.ts';
 import { TrackSet } from './records/track-set.ts';
 import { Player } from './sessions/play-session.ts';
-import { crossesItsHour, hourOf, recordsOf, slotsOf } from './window-plan.ts';
+import { crossesItsHour, hourOf, LONGEST_SESSION_HOURS, recordsOf, slotsOf } from './window-plan.ts';
 
 /** Records of a cell, at most. */
-const CELL_RECORDS = 1_000;
+const CELL_RECORDS = 2_000;
 
 /** Between an event and its arrival, milliseconds. */
 const LEAST_LAG_MS = 120;
@@ -21,6 +21,9 @@ const LAG_SPREAD_MS = 2_400;
 /** The first and the last window of which every instant, late or in the future, stays in the contract's years. */
 const EARLIEST_MS = Date.UTC(2000, 1, 1);
 const LATEST_MS = Date.UTC(2098, 0, 1);
+
+/** Longest session, and what it may overrun. */
+const LONGEST_SESSION_HOURS = 7;
 
 /** So many slots in a row without a session that counts mean that nobody is left: the model is at fault. */
 const HOPELESS_SLOTS = 1_000_000;
@@ -79,6 +82,13 @@ class WindowGenerator {
     return slots;
   }
 
+  /** An earlier hour in which fewer people listened has more slots, and its sessions may still be going on. */
+  private mostSlots(): number {
+    let most = 0;
+    for (let hours = 0; hours <= LONGEST_SESSION_HOURS; hours++) most = Math.max(most, this.slotsBefore(hours));
+    return most;
+  }
+
   /** Whether a session that runs over an hour's end is in the world: as a whole, in all windows that it touches. */
   private isInTheWorld(place: number, session: PlannedSession): boolean {
     return place < this.slotsBefore(hourOf(this.startMs) - hourOf(session.startMs));
@@ -97,15 +107,15 @@ class WindowGenerator {
 
     // First those that cross an edge of the hour, which other windows hold, too; the others fill what is left.
     const contained: { index: number; session: PlannedSession }[] = [];
-    const expected = this.slotsBefore(0);
+    const expected = this.mostSlots();
     for (let place = 0; place < expected; place++)
       this.crossing(number + this.cells * place, place, cell, contained);
     for (const { index, session } of contained) {
       if (cell.isFull) break;
       this.play(index, session, cell);
     }
-    for (let place = expected; !cell.isFull; place++) {
-      if (place > expected + HOPELESS_SLOTS) throw new Error(`nobody listens in ${window}`);
+    for (let place = visited; !cell.isFull; place++) {
+      if (place > visited + HOPELESS_SLOTS) throw new Error(`nobody listens in ${window}`);
       const index = number + this.cells * place;
       const rest: { index: number; session: PlannedSession }[] = [];
       this.crossing(index, place, cell, rest);

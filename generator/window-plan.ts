@@ -1,5 +1,6 @@
 import { WINDOW_MS } from '../contracts/window.ts';
 import type { WindowRequest } from '../contracts/steps.ts';
+import { LONGEST_BUDGET_MS, OVERSHOOT_MS } from './listeners/day-plan.ts';
 import type { PlannedSession, Population } from './listeners/population.ts';
 
 const HOURS_A_WEEK = 168;
@@ -11,6 +12,9 @@ const MINUTE_MS = 60_000;
  * hand for its last track.
  */
 const LAST_TRACK_MS = 4 * MINUTE_MS;
+
+/** From the hour in which a session begins to the one in which it is over, at most. */
+export const LONGEST_SESSION_HOURS = Math.ceil((LONGEST_BUDGET_MS + OVERSHOOT_MS) / WINDOW_MS);
 
 export function hourOf(ms: number): number {
   return Math.floor(ms / WINDOW_MS);
@@ -46,7 +50,21 @@ function mondayOf(ms: number): number {
   return (day - ((day + 3) % 7)) * 24 * WINDOW_MS;
 }
 
-/** How many listener slots of a cell are expected to make the cell's records in that hour. */
+/**
+ * Sessions that cross an edge send this share of the records, and by so much (divided by the root of a cell's records) does
+ * that share scatter from cell to cell: measured over many listeners.
+ */
+const CROSSING_SHARE = 0.62;
+const CROSSING_SPREAD = 3.9;
+/** So many standard deviations must still fit into the cell: what crosses is in the world as a whole, or not at all. */
+const SAFETY = 4;
+
+/**
+ * How many listener slots of a cell can have sessions that cross an edge of that hour: those that are expected to make the
+ * cell's records; fewer in a very small window, where chance might give them more records than it holds.
+ */
 export function slotsOf(records: number, cells: number, hourMs: number, population: Population): number {
-  return Math.ceil(records / cells / population.expectedRecords(hourMs));
+  const ofCell = records / cells;
+  const room = Math.max(0, 1 - (SAFETY * CROSSING_SPREAD) / Math.sqrt(ofCell));
+  return Math.ceil((ofCell / population.expectedRecords(hourMs)) * Math.min(1, room / CROSSING_SHARE));
 }
