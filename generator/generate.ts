@@ -9,7 +9,7 @@ import { DEFAULT_DEFECT_RATES, type DefectRates } from './records/defects.ts';
 import { LedgerBuilder } from './records/ledger.ts';
 import { TrackSet } from './records/track-set.ts';
 import { Player } from './sessions/play-session.ts';
-import { crossesItsHour, hourOf, LONGEST_SESSION_HOURS, recordsOf, slotsOf } from './window-plan.ts';
+import { crossesItsHour, hourOf, recordsOf, slotsOf } from './window-plan.ts';
 
 /** Records of a cell, at most. */
 const CELL_RECORDS = 2_000;
@@ -85,7 +85,8 @@ class WindowGenerator {
   /** An earlier hour in which fewer people listened has more slots, and its sessions may still be going on. */
   private mostSlots(): number {
     let most = 0;
-    for (let hours = 0; hours <= LONGEST_SESSION_HOURS; hours++) most = Math.max(most, this.slotsBefore(hours));
+    for (let hours = 0; hours <= LONGEST_SESSION_HOURS; hours++)
+      most = Math.max(most, this.slotsBefore(hours));
     return most;
   }
 
@@ -107,8 +108,8 @@ class WindowGenerator {
 
     // First those that cross an edge of the hour, which other windows hold, too; the others fill what is left.
     const contained: { index: number; session: PlannedSession }[] = [];
-    const expected = this.mostSlots();
-    for (let place = 0; place < expected; place++)
+    const visited = this.mostSlots();
+    for (let place = 0; place < visited; place++)
       this.crossing(number + this.cells * place, place, cell, contained);
     for (const { index, session } of contained) {
       if (cell.isFull) break;
