@@ -83,6 +83,25 @@ describe('sending', () => {
     );
   });
 
+  test('what is sent at the last millisecond is of the window, at its end of the next', () => {
+    const [first, second] = sentBy({ ...LIVE, lagMs: 1 }, LATE, [
+      START + WINDOW_MS - 2,
+      START + WINDOW_MS - 1,
+    ]) as [number[][], number[][]];
+    expect([first.length, second.length]).toEqual([1, 1]);
+    expect(second[0]?.[1]).toBe(START + WINDOW_MS);
+  });
+
+  test('a session knows nothing of the one before it', () => {
+    const { cell, lines } = openCell({});
+    for (const at of [START + 900_000, START]) {
+      cell.begin(LIVE);
+      cell.envelope(`l-${at}`, 's-a', 0, 'SE');
+      cell.playback(at, true, 1, 1, 0, 0, false, 0);
+    }
+    expect(lines().map((line) => Date.parse(parsed(line).sent_at) - START)).toEqual([400, 900_400]);
+  });
+
   test('a full cell, and one whose window is over, want no more', () => {
     const { cell, lines } = openCell({ quota: 1 });
     cell.begin(LIVE);
