@@ -1,6 +1,5 @@
 import { WINDOW_MS } from '../contracts/window.ts';
 import type { WindowRequest } from '../contracts/steps.ts';
-import { LONGEST_BUDGET_MS, OVERSHOOT_MS } from './listeners/day-plan.ts';
 import type { PlannedSession, Population } from './listeners/population.ts';
 
 const HOURS_A_WEEK = 168;
@@ -12,9 +11,6 @@ const MINUTE_MS = 60_000;
  * hand for its last track.
  */
 const LAST_TRACK_MS = 4 * MINUTE_MS;
-
-/** From the hour in which a session begins to the one in which it is over, at most. */
-export const LONGEST_SESSION_HOURS = Math.ceil((LONGEST_BUDGET_MS + OVERSHOOT_MS) / WINDOW_MS);
 
 export function hourOf(ms: number): number {
   return Math.floor(ms / WINDOW_MS);
