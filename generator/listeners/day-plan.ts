@@ -2,7 +2,8 @@ import { AliasTable } from '../alias-table.ts';
 import { mix32, unitAt } from '../random.ts';
 import { HOUR_MS } from './geography.ts';
 import { normalQuantile } from './quantiles.ts';
-import { CURVE_CELL_BITS, type DayCurve } from './rhythm.ts';
+import { CURVE_CELL_BITS } from './rhythm.ts';
+import { MOST_SESSIONS_A_DAY } from './traits.ts';
 
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;
@@ -26,29 +27,25 @@ const BUDGETS = Float64Array.from({ length: 4_097 }, (_, place) =>
 /** With less time before the day's end, nobody begins. */
 const SHORTEST_REMAINDER_MS = 2 * MINUTE_MS;
 
-/** As many sessions as this fit in a day at most. */
-export const MOST_SESSIONS = 12;
-
-/** Sessions that began too close to another one are moved back by about this much on average. Quarter-hours. */
-const MEAN_SHIFT_QUARTERS = 0;
+const LAG_QUARTERS = LONGEST_BUDGET_MS / QUARTER_MS + 1;
 
 /**
- * Share of a session's plays in each quarter-hour after the one in which it began. Plays are spread evenly over the
- * budget: so at some time after the start, there are as many as there are sessions that last longer.
+ * Share of a session's plays in each quarter-hour after the one in which it begins. Plays are spread evenly over the
+ * budget: at some time after the start there are as many as there are sessions that last longer.
  */
 export function playLag(): number[] {
-  const steps = 15;
-  const lag = Array.from({ length: 24 }, () => 0);
-  for (let place = 0; place < 4_096; place += 8) {
-    const budget = ((BUDGETS[place] as number) + (BUDGETS[place + 8] as number)) / 2;
-    for (let start = 0.5; start < steps; start++)
-      for (let minute = 0.5; minute * MINUTE_MS < budget; minute++) {
-        const quarter = Math.min(23, Math.floor((start + minute) / steps) + MEAN_SHIFT_QUARTERS);
+  const lag = Array.from({ length: LAG_QUARTERS }, () => 0);
+  let plays = 0;
+  for (let place = 8; place < 4_096; place += 16) {
+    const budget = BUDGETS[place] as number;
+    for (let startMs = MINUTE_MS / 2; startMs < QUARTER_MS; startMs += MINUTE_MS)
+      for (let playedMs = MINUTE_MS / 2; playedMs < budget; playedMs += MINUTE_MS) {
+        const quarter = Math.floor((startMs + playedMs) / QUARTER_MS);
         lag[quarter] = (lag[quarter] as number) + 1;
+        plays++;
       }
   }
-  const total = lag.reduce((sum, plays) => sum + plays, 0);
-  return lag.map((plays) => plays / total);
+  return lag.map((count) => count / plays);
 }
 
 const DELAY_MEAN_HOURS = 9;
@@ -73,7 +70,15 @@ export interface PlannedSession {
   burstMs: number | undefined;
 }
 
-const SALT = { budget: 21, device: 22, otherDevice: 23, offlineDevice: 24, delay: 25, burst: 26 } as const;
+const SALT = {
+  budget: 21,
+  device: 22,
+  otherDevice: 23,
+  occasion: 27,
+  offlineDevice: 24,
+  delay: 25,
+  burst: 26,
+} as const;
 const START = 0x7feb352d;
 const REST_OF_HASH = 2 ** (32 - CURVE_CELL_BITS) - 1;
 
@@ -91,8 +96,10 @@ const CAR = 5;
 /** Who takes a desktop on a journey is offline with it; web pages, speakers and sets need the network. */
 const OFFLINE_DESKTOP_SHARE = 0.4;
 
-function deviceAt(dayKey: number, place: number, hour: number, mainDevice: number): number {
+function deviceAt(dayKey: number, place: number, localHour: number, mainDevice: number): number {
   if (unitAt(dayKey, place, SALT.device) < MAIN_DEVICE_SHARE) return mainDevice;
+  // Nobody changes his habits on the stroke of the hour.
+  const hour = (localHour + 1.5 * unitAt(dayKey, place, SALT.occasion) + 23.25) % 24;
   const others =
     hour < 6 || hour >= 23
       ? OTHER_DEVICES.night
@@ -114,21 +121,24 @@ function offlineDevice(dayKey: number, place: number, device: number): number {
 export class DayPlan {
   count = 0;
   private key = 0;
-  private readonly starts = new Float64Array(MOST_SESSIONS);
-  private readonly budgets = new Float64Array(MOST_SESSIONS);
+  private readonly starts = new Float64Array(MOST_SESSIONS_A_DAY);
+  private readonly budgets = new Float64Array(MOST_SESSIONS_A_DAY);
+  private readonly crowdStarts = new Float64Array(MOST_SESSIONS_A_DAY);
+  private readonly crowdSizes = new Float64Array(MOST_SESSIONS_A_DAY);
 
   /**
+   * Draws when sessions would begin.
    * @param dayKey 32 bits of this listener's day
-   * @param wanted how many sessions, of which those that do not fit into the day are left out
    */
-  lay(dayKey: number, wanted: number, curve: DayCurve, dawnMs: number, endMs: number): void {
-    const { starts, budgets } = this;
+  draw(dayKey: number, wanted: number, curve: Float32Array, dawnMs: number): void {
+    const { starts } = this;
     this.key = dayKey;
+    this.count = wanted;
     for (let i = 0; i < wanted; i++) {
       const hash = mix32(dayKey ^ Math.imul(i + 1, START));
       const cell = hash >>> (32 - CURVE_CELL_BITS);
-      const from = curve.starts[cell] as number;
-      const to = curve.starts[cell + 1] as number;
+      const from = curve[cell] as number;
+      const to = curve[cell + 1] as number;
       const quarters = from + (to - from) * ((hash & REST_OF_HASH) / (REST_OF_HASH + 1));
       const startMs = dawnMs + Math.floor(quarters * QUARTER_MS);
       let place = i;
@@ -138,23 +148,59 @@ export class DayPlan {
       }
       starts[place] = startMs;
     }
-    const lastMs = endMs - SESSION_GAP_MS;
-    let freeMs = dawnMs;
-    let count = 0;
-    while (count < wanted) {
-      const startMs = Math.max(starts[count] as number, freeMs);
-      if (startMs > lastMs - SHORTEST_REMAINDER_MS) break;
-      const at = unitAt(dayKey, count, SALT.budget) * 4_096;
+  }
+
+  /**
+   * Gives the sessions time and moves those apart that would meet, each crowd around its middle: as many to earlier as
+   * to later, so that the rhythm of the day stays what was drawn. What then does not fit into the day is left out.
+   */
+  fit(dawnMs: number, endMs: number): void {
+    const { starts, budgets, crowdStarts, crowdSizes } = this;
+    const wanted = this.count;
+    // With the time that the earlier ones take up subtracted, "not before the one before" is all that is asked of a
+    // start: crowds are merged until their means ascend (isotonic regression).
+    let crowds = 0;
+    let taken = 0;
+    for (let place = 0; place < wanted; place++) {
+      const at = unitAt(this.key, place, SALT.budget) * 4_096;
       const cell = Math.floor(at);
       const low = BUDGETS[cell] as number;
-      const drawn = low + (at - cell) * ((BUDGETS[cell + 1] as number) - low);
-      const budgetMs = Math.floor(Math.min(drawn, lastMs - startMs));
-      starts[count] = startMs;
-      budgets[count] = budgetMs;
-      freeMs = startMs + budgetMs + SESSION_GAP_MS;
-      count++;
+      const budgetMs = Math.floor(low + (at - cell) * ((BUDGETS[cell + 1] as number) - low));
+      budgets[place] = budgetMs;
+      let mean = (starts[place] as number) - taken;
+      let size = 1;
+      while (crowds > 0 && (crowdStarts[crowds - 1] as number) > mean) {
+        crowds--;
+        const others = crowdSizes[crowds] as number;
+        mean = (mean * size + (crowdStarts[crowds] as number) * others) / (size + others);
+        size += others;
+      }
+      crowdStarts[crowds] = mean;
+      crowdSizes[crowds++] = size;
+      taken += budgetMs + SESSION_GAP_MS;
     }
-    this.count = count;
+    const lastMs = endMs - SESSION_GAP_MS;
+    let place = 0;
+    taken = 0;
+    for (let crowd = 0; crowd < crowds; crowd++) {
+      const beginMs = Math.floor(Math.max(crowdStarts[crowd] as number, dawnMs));
+      for (let i = crowdSizes[crowd] as number; i > 0; i--) {
+        const startMs = beginMs + taken;
+        if (startMs > lastMs - SHORTEST_REMAINDER_MS) {
+          this.count = place;
+          return;
+        }
+        starts[place] = startMs;
+        taken += (budgets[place] as number) + SESSION_GAP_MS;
+        budgets[place] = Math.min(budgets[place] as number, lastMs - startMs);
+        place++;
+      }
+    }
+  }
+
+  /** When the first session is drawn to begin; a single one stays there. */
+  get firstMs(): number {
+    return this.starts[0] as number;
   }
 
   /** Whether the session may be going on in [startMs, endMs). */
@@ -180,7 +226,7 @@ export class DayPlan {
     localMs: number,
   ): PlannedSession {
     const startMs = this.starts[place] as number;
-    const hour = Math.floor((startMs + localMs) / HOUR_MS) % 24;
+    const hour = ((startMs + localMs) / HOUR_MS) % 24;
     const device = deviceAt(this.key, place, hour, mainDevice);
     return {
       day,

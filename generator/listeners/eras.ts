@@ -11,6 +11,8 @@ const PERIODS = Uint16Array.from({ length: 1_024 }, (_, place) =>
   ),
 );
 
+/** Many of those who would stay for less than this only try the service out. Days. */
+const TRIAL_PERIOD = 60;
 /** Longest time between a predecessor's period and the arrival, and between leaving and the period's end. Days. */
 const LONGEST_VACANCY = 20;
 const LONGEST_ABSENCE = 40;
@@ -23,7 +25,11 @@ const MOST_QUIET = 0.16;
 const FADING_DAYS = 21;
 const LAST_RATE = 0.25;
 
+/** No day comes before it: a slot has no era yet. */
+const NEVER = 1_000_000_000;
+
 const ERA = 0x27d4eb2f;
+const TRAITS = 0x632be5ab;
 const QUIET = 0x165667b1;
 const PERIOD = 0x2545f491;
 
@@ -33,40 +39,59 @@ const PERIOD = 0x2545f491;
  * leave soon, while most of the days belong to listeners who stay: retention falls steeply and then goes flat.
  */
 export class Tenure {
-  /** 32 bits of the slot, and of the listener who holds it. */
+  /** 32 bits of the slot, and of the listener who holds it; signed, so that they stay whole numbers to the engine. */
   slot = 0;
   key = 0;
+  /** 32 more bits of the listener, for the traits that decide when and how often he listens. */
+  traits = 0;
   daysIn = 0;
   /** Days until the listener leaves, this one included. */
   daysLeft = 0;
   private period = 1;
   private offset = 0;
+  private eraStart = 0;
+  private arrival = 0;
+  private leave = 0;
 
   takeSlot(seedKey: number, index: number): void {
-    this.slot = mix32(seedKey ^ Math.imul(index + 1, 0x9e3779b1));
+    this.slot = mix32(seedKey ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
     const hash = mix32(this.slot ^ PERIOD);
     this.period = PERIODS[hash & 1_023] as number;
     this.offset = Math.floor(((hash >>> 10) / 4_194_304) * this.period);
+    this.eraStart = NEVER;
   }
 
   /** @returns whether somebody is there on that day, quiet or not */
   takeDay(day: number): boolean {
-    const { period } = this;
-    const era = Math.floor((day - this.offset) / period);
-    const place = day - this.offset - era * period;
-    const key = mix32(this.slot ^ Math.imul(era + 1, ERA));
-    this.key = key;
-    const arrival = ((key & 255) * Math.min(period >> 2, LONGEST_VACANCY)) >> 8;
-    const absence = (((key >>> 8) & 255) * Math.min(Math.floor(period * 0.85), LONGEST_ABSENCE)) >> 8;
-    this.daysIn = place - arrival;
-    this.daysLeft = period - absence - place;
+    let place = day - this.eraStart;
+    // Days are asked for in rows, nearly always of one era.
+    if (place < 0 || place >= this.period) {
+      this.takeEra(Math.floor((day - this.offset) / this.period));
+      place = day - this.eraStart;
+    }
+    this.daysIn = place - this.arrival;
+    this.daysLeft = this.leave - place;
     return this.daysIn >= 0 && this.daysLeft > 0;
+  }
+
+  private takeEra(era: number): void {
+    const { period } = this;
+    this.eraStart = this.offset + era * period;
+    const key = mix32(this.slot ^ Math.imul(era + 1, ERA)) | 0;
+    this.key = key;
+    this.traits = mix32(key ^ TRAITS) | 0;
+    this.arrival = ((key & 255) * Math.min(period >> 2, LONGEST_VACANCY)) >> 8;
+    const share = ((key >>> 8) & 255) / 256;
+    this.leave =
+      period < TRIAL_PERIOD
+        ? this.arrival + 1 + Math.floor(share ** 2 * (period - this.arrival))
+        : period - Math.floor(share * LONGEST_ABSENCE);
   }
 
   /** Listeners pause for some weeks now and then, never in their first ones. */
   isQuiet(): boolean {
-    if (this.daysIn < QUIET_DAYS) return false;
     const spell = Math.floor(this.daysIn / QUIET_DAYS);
+    if (spell === 0) return false;
     const chance = ((this.key >>> 16) & 255) * (MOST_QUIET / 256);
     return mix32(this.key ^ Math.imul(spell, QUIET)) < chance * 4_294_967_296;
   }

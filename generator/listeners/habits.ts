@@ -17,7 +17,7 @@ export interface Habit {
 }
 
 /** A bump around `hour`, across midnight too. */
-function around(hour: number, centre: number, width: number): number {
+export function around(hour: number, centre: number, width: number): number {
   const distance = Math.abs(((hour - centre + 36) % 24) - 12);
   return Math.exp(-0.5 * (distance / width) ** 2);
 }

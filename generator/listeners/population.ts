@@ -1,11 +1,20 @@
-import { AliasTable } from '../alias-table.ts';
+import type { AliasTable } from '../alias-table.ts';
 import { hashText, mix32 } from '../random.ts';
-import { DayPlan, LATEST_BURST_MS, MOST_SESSIONS, type PlannedSession, playLag } from './day-plan.ts';
+import { DayPlan, LATEST_BURST_MS, type PlannedSession, playLag } from './day-plan.ts';
 import { Tenure } from './eras.ts';
-import { COUNTRIES, DAY_MS, dateIn, HOUR_MS, instantOf, offsetMs, weekdayOf } from './geography.ts';
+import { COUNTRIES, DAY_MS, dateIn, dayAt, HOUR_MS, instantOf, offsetMs, weekdayOf } from './geography.ts';
 import { HABITS, QUARTERS_A_DAY, WEEK } from './habits.ts';
+import { placesOf } from './quantiles.ts';
 import { type DayCurve, type Rhythm, rhythmOf } from './rhythm.ts';
-import { type AgeBand, describeListener, intensityOf, type Listener, levelOf } from './traits.ts';
+import {
+  type AgeBand,
+  describeListener,
+  intensityOf,
+  type Listener,
+  mainDeviceOf,
+  MOST_SESSIONS_A_DAY,
+  mostSessionsOf,
+} from './traits.ts';
 
 export type { AgeBand, Listener, PlannedSession };
 
@@ -15,15 +24,19 @@ const RECORDS_PER_SESSION = 11.5;
 const SESSIONS_PER_SLOT_DAY = 1;
 
 const DEVICES = 6;
-const DEVICE = 0x5bd1e995;
 const DAY = 0x38495ab5;
 const OFFLINE = 0x4cf5ad43;
 /** Days before a window's own of which something may still arrive. */
 const EARLIER_DAYS = 4;
 
-/** A place of (country, habit): what decides when a listening day begins. It belongs to the slot for ever. */
-const CLOCK_SHARES = new AliasTable(
+/** The days that a window of a few hours asks for, whatever the country. */
+const KNOWN_DAWNS = EARLIER_DAYS + 5;
+
+/** A clock is a pair of country and habit: what decides when a listening day begins. It belongs to the slot for ever. */
+const CLOCK_BITS = 14;
+const CLOCK_PLACES = placesOf(
   COUNTRIES.flatMap((country) => HABITS.map((habit) => country.weight * habit.weight)),
+  2 ** CLOCK_BITS,
 );
 const CLOCKS = COUNTRIES.length * HABITS.length;
 
@@ -42,13 +55,19 @@ function dawnMs(clock: number, day: number): number {
   return instantOf(Math.floor(clock / HABITS.length), day, habit.dawn);
 }
 
+/** The listening day of that instant. */
+function dayOf(clock: number, atMs: number): number {
+  const date = dateIn(Math.floor(clock / HABITS.length), atMs);
+  return atMs < dawnMs(clock, date) ? date - 1 : date;
+}
+
 /** The listeners of a seed, by slot. There is no end to them. */
 export class Population {
   private readonly key: number;
   private readonly genreShares: AliasTable;
   private readonly curves: readonly DayCurve[];
+  private readonly volumes: Float64Array;
   private readonly plays: Float64Array;
-  private readonly devices: readonly AliasTable[];
 
   private readonly tenure = new Tenure();
   private readonly plan = new DayPlan();
@@ -61,21 +80,24 @@ export class Population {
   private readonly firstDay = new Int32Array(CLOCKS);
   private readonly lastDay = new Int32Array(CLOCKS);
   private readonly firstBurstDay = new Int32Array(CLOCKS);
+  /** Dawns of the days from `dawnDay` on, by clock. */
+  private dawnDay = Number.NEGATIVE_INFINITY;
+  private readonly dawns = new Float64Array(CLOCKS * KNOWN_DAWNS);
 
   private lateRate = Number.NaN;
   /** Chance that one of the first n sessions of a day is offline. */
-  private readonly offlineWithin = new Float64Array(MOST_SESSIONS + 1);
+  private readonly offlineWithin = new Float64Array(MOST_SESSIONS_A_DAY + 1);
 
   private readonly expected = new Map<number, number>();
 
   /** @param genreShares share of each genre in all plays: tastes are drawn from it */
   constructor(seed: number, genreShares: AliasTable) {
-    const { curves, plays, deviceShares } = rhythm();
+    const { curves, plays } = rhythm();
     this.key = hashText(`listeners/${seed}`);
     this.genreShares = genreShares;
     this.curves = curves;
+    this.volumes = Float64Array.from(curves, ({ volume }) => volume);
     this.plays = plays;
-    this.devices = deviceShares.map((shares) => new AliasTable(shares));
   }
 
   /** The occupant of the slot on a listening day; undefined when nobody is there, or he is quiet. */
@@ -84,8 +106,8 @@ export class Population {
     if (!this.tenure.takeDay(day) || this.tenure.isQuiet()) return undefined;
     const habit = this.clock % HABITS.length;
     const country = Math.floor(this.clock / HABITS.length);
-    const { key } = this.tenure;
-    return describeListener(index, key, country, habit, this.deviceOf(key, habit), this.genreShares);
+    const { key, traits } = this.tenure;
+    return describeListener(index, key >>> 0, traits, country, habit, this.genreShares);
   }
 
   /** The sessions of that listening day, in order. */
@@ -94,7 +116,7 @@ export class Population {
     this.takeRate(lateRate);
     const wanted = this.sessionsOn(day);
     if (wanted === 0) return NOBODY;
-    this.lay(day, wanted);
+    this.lay(day, wanted, Number.POSITIVE_INFINITY);
     return Array.from({ length: this.plan.count }, (_, place) =>
       this.session(day, place, this.isOffline(day, place)),
     );
@@ -109,14 +131,13 @@ export class Population {
     const last = this.lastDay[this.clock] as number;
     let found: PlannedSession[] | undefined;
     if (lateRate > 0) {
-      const likeliest = this.offlineWithin[MOST_SESSIONS] as number;
       for (let day = this.firstBurstDay[this.clock] as number; day < first; day++) {
         if (!this.tenure.takeDay(day)) continue;
         const unit = this.offlineUnit(day);
-        if (unit >= likeliest) continue;
+        if (unit >= (this.offlineWithin[mostSessionsOf(this.tenure.traits)] as number)) continue;
         const wanted = this.sessionsOn(day);
         if (unit >= (this.offlineWithin[wanted] as number)) continue;
-        this.lay(day, wanted);
+        this.lay(day, wanted, Number.POSITIVE_INFINITY);
         for (let place = 0; place < this.plan.count; place++)
           if (this.isOffline(day, place) && this.arrives(place, startMs, endMs))
             (found ??= []).push(this.session(day, place, true));
@@ -125,9 +146,10 @@ export class Population {
     for (let day = first; day <= last; day++) {
       const wanted = this.sessionsOn(day);
       if (wanted === 0) continue;
-      this.lay(day, wanted);
+      if (!this.lay(day, wanted, endMs)) continue;
+      const mayBeOffline = this.offlineUnit(day) < (this.offlineWithin[this.plan.count] as number);
       for (let place = 0; place < this.plan.count; place++) {
-        const isOffline = this.isOffline(day, place);
+        const isOffline = mayBeOffline && this.isOffline(day, place);
         if (isOffline ? this.arrives(place, startMs, endMs) : this.plan.isRunning(place, startMs, endMs))
           (found ??= []).push(this.session(day, place, isOffline));
       }
@@ -161,52 +183,50 @@ export class Population {
 
   private takeSlot(index: number): void {
     this.tenure.takeSlot(this.key, index);
-    this.clock = CLOCK_SHARES.at(this.tenure.slot / 4_294_967_296);
+    this.clock = CLOCK_PLACES[this.tenure.slot >>> (32 - CLOCK_BITS)] as number;
   }
 
   private takeRate(lateRate: number): void {
     this.lateRate = lateRate;
-    for (let n = 0; n <= MOST_SESSIONS; n++) this.offlineWithin[n] = 1 - (1 - lateRate) ** n;
+    for (let n = 0; n <= MOST_SESSIONS_A_DAY; n++) this.offlineWithin[n] = 1 - (1 - lateRate) ** n;
   }
 
   private takeWindow(startMs: number, endMs: number): void {
     this.windowStartMs = startMs;
     this.windowEndMs = endMs;
+    this.dawnDay = dayAt(startMs) - EARLIER_DAYS - 2;
     for (let clock = 0; clock < CLOCKS; clock++) {
-      const first = this.dayAt(clock, startMs);
+      for (let i = 0; i < KNOWN_DAWNS; i++)
+        this.dawns[clock * KNOWN_DAWNS + i] = dawnMs(clock, this.dawnDay + i);
+      const first = dayOf(clock, startMs);
       let burst = first - EARLIER_DAYS;
       while (dawnMs(clock, burst + 1) + LATEST_BURST_MS <= startMs) burst++;
       this.firstBurstDay[clock] = burst;
       this.firstDay[clock] = first;
-      this.lastDay[clock] = this.dayAt(clock, endMs - 1);
+      this.lastDay[clock] = dayOf(clock, endMs - 1);
     }
   }
 
-  /** The listening day of that instant. */
-  private dayAt(clock: number, atMs: number): number {
-    const date = dateIn(Math.floor(clock / HABITS.length), atMs);
-    return atMs < dawnMs(clock, date) ? date - 1 : date;
-  }
-
-  private deviceOf(key: number, habit: number): number {
-    return (this.devices[habit] as AliasTable).at(mix32(key ^ DEVICE) / 4_294_967_296);
+  private dawnMs(day: number): number {
+    const place = day - this.dawnDay;
+    if (place >= 0 && place < KNOWN_DAWNS) return this.dawns[this.clock * KNOWN_DAWNS + place] as number;
+    return dawnMs(this.clock, day);
   }
 
   /** How many sessions the slot's occupant plans on that day; he and his main device are known afterwards. */
   private sessionsOn(day: number): number {
     const { tenure } = this;
     if (!tenure.takeDay(day) || tenure.isQuiet()) return 0;
-    const habit = this.clock % HABITS.length;
-    this.mainDevice = this.deviceOf(tenure.key, habit);
-    const mean =
-      intensityOf(levelOf(tenure.key)) * tenure.rate() * (this.curves[this.curveOn(day)] as DayCurve).volume;
+    this.mainDevice = mainDeviceOf(tenure.traits, this.clock % HABITS.length);
+    const mean = intensityOf(tenure.traits) * tenure.rate() * (this.volumes[this.curveOn(day)] as number);
     const unit = mix32(tenure.key ^ Math.imul(day, DAY)) / 4_294_967_296;
     // Poisson by inversion; e^-x is above 1 - x.
     if (unit <= 1 - mean) return 0;
     let chance = Math.exp(-mean);
     let below = chance;
     let sessions = 0;
-    while (unit >= below && sessions < MOST_SESSIONS) {
+    const most = mostSessionsOf(tenure.traits);
+    while (unit >= below && sessions < most) {
       sessions++;
       chance *= mean / sessions;
       below += chance;
@@ -218,11 +238,18 @@ export class Population {
     return ((this.clock % HABITS.length) * DEVICES + this.mainDevice) * 7 + weekdayOf(day);
   }
 
-  /** Lays the plan of the occupant that `sessionsOn` has found. */
-  private lay(day: number, wanted: number): void {
-    const dayKey = mix32(mix32(this.tenure.key ^ Math.imul(day, DAY)) ^ DAY);
-    const curve = this.curves[this.curveOn(day)] as DayCurve;
-    this.plan.lay(dayKey, wanted, curve, dawnMs(this.clock, day), dawnMs(this.clock, day + 1));
+  /**
+   * Lays the plan of the occupant that `sessionsOn` has found.
+   * @returns false, and no plan, when no session begins before `untilMs` (only where that is seen at once)
+   */
+  private lay(day: number, wanted: number, untilMs: number): boolean {
+    const dayKey = mix32(mix32(this.tenure.key ^ Math.imul(day, DAY)) ^ DAY) | 0;
+    const { starts } = this.curves[this.curveOn(day)] as DayCurve;
+    const beginMs = this.dawnMs(day);
+    this.plan.draw(dayKey, wanted, starts, beginMs);
+    if (wanted === 1 && this.plan.firstMs >= untilMs) return false;
+    this.plan.fit(beginMs, this.dawnMs(day + 1));
+    return true;
   }
 
   /** One number tells of the first offline session of the day, so that nearly all days need no plan. */
@@ -245,7 +272,7 @@ export class Population {
   }
 
   private session(day: number, place: number, isOffline: boolean): PlannedSession {
-    const local = offsetMs(Math.floor(this.clock / HABITS.length), dawnMs(this.clock, day));
+    const local = offsetMs(Math.floor(this.clock / HABITS.length), this.dawnMs(day));
     return this.plan.session(day, place, this.mainDevice, isOffline, local);
   }
 }

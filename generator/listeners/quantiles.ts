@@ -66,3 +66,17 @@ export function inverse(densities: ArrayLike<number>, cells: number): Float32Arr
   }
   return places;
 }
+
+/** A weighted choice as a list of `size` places: a draw is one look, whichever it falls on. Shares are rounded to 1 / size. */
+export function placesOf(weights: readonly number[], size: number): Uint8Array {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  const places = new Uint8Array(size);
+  let below = 0;
+  let place = 0;
+  weights.forEach((weight, choice) => {
+    below += weight;
+    for (; place < Math.round((below / total) * size); place++) places[place] = choice;
+  });
+  return places;
+}

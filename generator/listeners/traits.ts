@@ -1,8 +1,9 @@
 import { AliasTable } from '../alias-table.ts';
-import { mix32, unitAt } from '../random.ts';
+import { unitAt } from '../random.ts';
 import { COUNTRIES } from './geography.ts';
 import { HABITS } from './habits.ts';
-import { logNormalQuantiles, normalQuantile } from './quantiles.ts';
+import { logNormalQuantiles, normalQuantile, placesOf } from './quantiles.ts';
+import { mainDeviceShares } from './rhythm.ts';
 
 export const AGE_BANDS = ['13-17', '18-24', '25-34', '35-44', '45-54', '55+'] as const;
 export type AgeBand = (typeof AGE_BANDS)[number];
@@ -46,7 +47,13 @@ const PREMIUM_FACTOR = 2.2;
 const MEAN_INTENSITY = 1.4;
 const INTENSITY_SPREAD = 0.85;
 const MOST_INTENSITY = 7;
-const LEVELS = 1_024;
+/** As many sessions as this fit into a day at most. */
+export const MOST_SESSIONS_A_DAY = 12;
+
+const LEVEL_BITS = 10;
+const LEVELS = 2 ** LEVEL_BITS;
+const PLAN_BITS = 10;
+const DEVICE_BITS = 12;
 
 /** Sessions a mean day, of free listeners and then of premium ones, from the lightest to the heaviest. */
 const INTENSITIES: Float64Array = (() => {
@@ -62,17 +69,35 @@ const INTENSITIES: Float64Array = (() => {
   return both.map((value) => (value / mean) * MEAN_INTENSITY);
 })();
 
-const TRAIT = 0x632be5ab;
-
-/** Plan and intensity are drawn together, in one number: `> = LEVELS` are premium. */
-export function levelOf(key: number): number {
-  const hash = mix32(key ^ TRAIT);
-  const isPremium = (hash & 65_535) < PREMIUM_SHARE * 65_536;
-  return (isPremium ? LEVELS : 0) + ((hash >>> 16) & (LEVELS - 1));
+/** Plan, intensity and main device are parts of one hash: they are needed to know that somebody does not listen. */
+export function isPremium(traits: number): boolean {
+  return (traits & (2 ** PLAN_BITS - 1)) < PREMIUM_SHARE * 2 ** PLAN_BITS;
 }
 
-export function intensityOf(level: number): number {
-  return INTENSITIES[level] as number;
+function levelOf(traits: number): number {
+  const level = (traits >>> PLAN_BITS) & (LEVELS - 1);
+  return isPremium(traits) ? LEVELS + level : level;
+}
+
+/** Sessions of a mean day. */
+export function intensityOf(traits: number): number {
+  return INTENSITIES[levelOf(traits)] as number;
+}
+
+/** Beyond three standard deviations of a good day nobody listens. */
+const MOST_SESSIONS = Uint8Array.from(INTENSITIES, (intensity) =>
+  Math.min(MOST_SESSIONS_A_DAY, Math.ceil(2 + 1.2 * intensity + 3 * Math.sqrt(intensity))),
+);
+
+export function mostSessionsOf(traits: number): number {
+  return MOST_SESSIONS[levelOf(traits)] as number;
+}
+
+const DEVICES = HABITS.map((_, habit) => placesOf(mainDeviceShares(habit), 2 ** DEVICE_BITS));
+
+/** Place of the main device in the contract's list. */
+export function mainDeviceOf(traits: number, habit: number): number {
+  return (DEVICES[habit] as Uint8Array)[traits >>> (32 - DEVICE_BITS)] as number;
 }
 
 const SALT = {
@@ -121,17 +146,16 @@ function tasteOf(key: number, genreShares: AliasTable): number[] {
 
 const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
-/** Everything about the listener with that key. */
+/** Everything about the listener with those two times 32 bits. */
 export function describeListener(
   index: number,
   key: number,
+  traits: number,
   country: number,
   habit: number,
-  mainDevice: number,
   genreShares: AliasTable,
 ): Listener {
-  const level = levelOf(key);
-  const intensity = intensityOf(level);
+  const intensity = intensityOf(traits);
   const genres = tasteOf(key, genreShares);
   // Shares fall like a geometric series: with 1 - NEXT_GENRE ** n as their sum, the inverse is a logarithm.
   const reach = 1 - NEXT_GENRE ** genres.length;
@@ -143,9 +167,9 @@ export function describeListener(
     country,
     countryCode: (COUNTRIES[country] as { code: string }).code,
     habit,
-    isPremium: level >= LEVELS,
+    isPremium: isPremium(traits),
     ageBand: AGE_BANDS[(AGES[habit] as AliasTable).at(unitAt(key, 0, SALT.age))] as AgeBand,
-    mainDevice,
+    mainDevice: mainDeviceOf(traits, habit),
     genres,
     tasteGenre: (unit) => {
       const place = Math.floor(Math.log(1 - unit * reach) / Math.log(NEXT_GENRE));
