@@ -25,12 +25,13 @@ const CATALOGUES_KEPT = 2;
 /** The tracks that exist under a seed. Everything is computed from the seed; nothing changes by being asked for. */
 export class Catalogue {
   readonly seed: number;
+  /** 32 bits of the seed, by which everything here is told from what is there under another. */
+  readonly key: number;
   readonly genres: readonly string[] = GENRES.map(({ name }) => name);
   /** Share of the plays, by genre. */
   readonly genreShares: AliasTable;
   /** Each quoted as JSON: its UTF-8 bytes, one a character. */
   readonly playlistNames: readonly string[];
-  private readonly key: number;
   private readonly evergreens: Evergreens;
   private readonly releases: Releases;
   private readonly names: Names;

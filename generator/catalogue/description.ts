@@ -7,7 +7,7 @@ import type { Names } from './names.ts';
 import { EVERGREENS } from './popularity.ts';
 import { albumAround, fridayOf, isRelease, placeOf, type Releases, releaseAt, weekOf } from './releases.ts';
 
-const SALT = { explicit: 0x91, titled: 0x92 };
+const SALT = { explicit: 0x91, titled: 0x92, guest: 0x93 };
 /** Part of the albums that are called like their first track, as singles are. */
 const TITLED = 0.3;
 
@@ -67,20 +67,27 @@ export function describeTrack(
     : placedEvergreen(key, evergreens, track);
   const genre = genreAt(placed.genre);
   const { albumStart, albumEnd } = placed;
-  const isTitled = albumEnd - albumStart === 1 || unitAt(key, albumStart, SALT.titled) < TITLED;
+  const isSingle = albumEnd - albumStart === 1;
+  const isTitled = isSingle || unitAt(key, albumStart, SALT.titled) < TITLED;
   // Most albums are explicit on most of their tracks or on none.
   const ofAlbum = unitAt(key, albumStart, SALT.explicit) < genre.explicit ? 0.75 : 0.25 * genre.explicit;
   const isExplicit =
-    albumEnd - albumStart === 1
-      ? unitAt(key, albumStart, SALT.explicit) < genre.explicit
-      : unitAt(key, placed.own + EVERGREENS, SALT.explicit) < ofAlbum;
+    unitAt(key, isSingle ? albumStart : placed.own + EVERGREENS, SALT.explicit) <
+    (isSingle ? genre.explicit : ofAlbum);
+  const peers = evergreens.artistsOfGenre[placed.genre] as Int32Array;
+  const guest = peers[Math.floor(unitAt(key, placed.own, SALT.guest) ** 3 * peers.length)] as number;
+  const title = names.title(placed.own, genre.name, names.artist(guest, genre.name));
   return {
     track_id: `t-${String(track).padStart(7, '0')}`,
-    track_title: names.title(placed.own, genre.name),
+    track_title: title,
     artist_id: `a-${String(placed.artist).padStart(5, '0')}`,
-    artist_name: names.artist(placed.artist),
+    artist_name: names.artist(placed.artist, genre.name),
     album_id: `b-${String(albumStart).padStart(7, '0')}`,
-    album_name: isTitled ? names.title(albumStart, genre.name) : names.album(albumStart),
+    album_name: isSingle
+      ? title
+      : isTitled
+        ? names.bareTitle(albumStart, genre.name)
+        : names.album(albumStart),
     genre: genre.name,
     duration_ms: placed.durationMs,
     release_date: new Date(placed.releaseDay * 86_400_000).toISOString().slice(0, 10),

@@ -91,6 +91,9 @@ const PLAYLISTS: readonly Pattern[] = [
   (_, c) => c.of(['gym', 'sleep', 'road trip', 'study', 'chill', 'bangers', 'throwback', 'in the shower']),
 ];
 
+/** Genres in which artists often meet. */
+const HAS_GUESTS = new Set(['hip-hop', 'latin', 'afrobeats']);
+
 const PLAYLIST_NAMES = 400;
 const SALT = {
   artist: 0x1b873593,
@@ -110,13 +113,17 @@ export class Names {
     this.words = drawWords(seed);
   }
 
-  artist(artist: number): string {
-    return this.made(ARTISTS, SALT.artist, artist);
+  artist(artist: number, genre: string): string {
+    return this.made(ARTISTS, SALT.artist, artist, genre);
   }
 
-  title(track: number, genre: string): string {
-    const patterns = genre === 'classical' ? CLASSICAL_TITLES : TITLES;
-    return this.made(patterns, SALT.title, track) + this.suffix(track, genre);
+  /** @param guest an artist who may be featured */
+  title(track: number, genre: string, guest: string): string {
+    return this.bareTitle(track, genre) + this.suffix(track, genre, guest);
+  }
+
+  bareTitle(track: number, genre: string): string {
+    return this.made(genre === 'classical' ? CLASSICAL_TITLES : TITLES, SALT.title, track, genre);
   }
 
   album(album: number): string {
@@ -130,18 +137,17 @@ export class Names {
     );
   }
 
-  private made(patterns: readonly Pattern[], salt: number, index: number): string {
+  private made(patterns: readonly Pattern[], salt: number, index: number, genre = ''): string {
     const choice = new Choice(this.key ^ salt, index);
-    return choice.of(patterns)(this.words, choice);
+    const people = this.words.namesOf[genre];
+    return choice.of(patterns)(people ? { ...this.words, ...people } : this.words, choice);
   }
 
-  private suffix(track: number, genre: string): string {
+  private suffix(track: number, genre: string, guest: string): string {
     if (genre === 'classical') return '';
     const choice = new Choice(this.key ^ SALT.suffix, track);
     const unit = choice.unit();
-    const guests = genre === 'hip-hop' || genre === 'latin' || genre === 'afrobeats' ? 0.2 : 0.05;
-    if (unit < guests)
-      return ` (feat. ${this.made(ARTISTS, SALT.artist, Math.floor(choice.unit() * 5_000))})`;
+    if (unit < (HAS_GUESTS.has(genre) ? 0.2 : 0.05)) return ` (feat. ${guest})`;
     if (unit > 0.98) return ' (Live)';
     if (unit > 0.965) return ' - Acoustic';
     if (unit > 0.95) return genre === 'electronic' ? ' (Extended Mix)' : ' - Remix';

@@ -11,11 +11,18 @@ export const FIRST_FRIDAY = 10_956;
 export const CAREER_WEEKS = 104;
 const CAREER_DAYS = CAREER_WEEKS * 7;
 
-/** A week's places come in blocks that are twelve singles, two EPs or an album. */
+/** A week's places come in blocks: twelve singles, two EPs or an album. Every week has as many of each, in another order. */
 const BLOCK = 12;
+const ALBUMS_IN_BLOCK = [12, 12, 12, 2, 2, 1, 1, 1];
+const ALBUMS_A_WEEK = ALBUMS_IN_BLOCK.reduce((sum, albums) => sum + albums, 0);
 
-const PEAK_EXPONENT = 1;
-const PEAK_SHIFT = 400;
+/*
+ * The height of a career falls with a power of its place among all: of the 43 singles and albums of a week, and some ten
+ * weeks' worth of tracks near their height at a time, that gives the first track of a day about 4 % of what is current,
+ * the first hundred 42 % and the first thousand 76 %: steeper than the evergreens at the head, and with less of a tail.
+ */
+const PEAK_EXPONENT = 1.03;
+const PEAK_SHIFT = 300;
 
 /** Steps of a sequence that fills the square evenly: hits are spread over the weeks and over the genres. */
 const STRENGTH_STEP = 0.7548776662466927;
@@ -57,13 +64,25 @@ export const weekOf = (track: number): number => Math.floor((track - EVERGREENS)
 export const placeOf = (track: number): number => (track - EVERGREENS) % RELEASES_A_WEEK;
 export const fridayOf = (week: number): number => FIRST_FRIDAY + week * 7;
 
-/** First place of the album that holds the place, and that of the next album. */
-export function albumAround(key: number, week: number, place: number): { start: number; end: number } {
+/** An album, or a single, among the releases of its Friday. */
+interface ReleasedAlbum {
+  /** Its first place, and that of the next album. */
+  start: number;
+  end: number;
+  /** Its place among the week's albums and singles. */
+  ordinal: number;
+}
+
+export function albumAround(key: number, week: number, place: number): ReleasedAlbum {
+  const turn = Math.floor(unitAt(key, week, SALT.block) * ALBUMS_IN_BLOCK.length);
+  const albumsIn = (block: number): number =>
+    ALBUMS_IN_BLOCK[(turn + block * 3) % ALBUMS_IN_BLOCK.length] as number;
   const block = Math.floor(place / BLOCK);
-  const kind = unitAt(key, week * 16 + block, SALT.block);
-  const size = kind < 0.4 ? 1 : kind < 0.65 ? BLOCK / 2 : BLOCK;
+  let before = 0;
+  for (let earlier = 0; earlier < block; earlier++) before += albumsIn(earlier);
+  const size = BLOCK / albumsIn(block);
   const start = place - (place % size);
-  return { start, end: start + size };
+  return { start, end: start + size, ordinal: before + Math.floor((place - block * BLOCK) / size) };
 }
 
 /** Standard normal, of two salts. */
@@ -143,11 +162,12 @@ export class Releases {
     };
     for (let place = 0; place < RELEASES_A_WEEK; place++) {
       const track = releaseAt(week, place);
-      const { start, end } = albumAround(key, week, place);
+      const { start, end, ordinal } = albumAround(key, week, place);
+      const inTurn = week * ALBUMS_A_WEEK + ordinal;
       const album = releaseAt(week, start);
-      const genre = evergreens.genreShares.at((unitAt(key, 0, SALT.genre) + album * GENRE_STEP) % 1);
+      const genre = evergreens.genreShares.at((unitAt(key, 0, SALT.genre) + inTurn * GENRE_STEP) % 1);
       // 0 is the strongest. The strong are mostly by the well-known, and an album has one track that leads the rest.
-      const strength = (unitAt(key, 0, SALT.strength) + album * STRENGTH_STEP) % 1;
+      const strength = (unitAt(key, 0, SALT.strength) + inTurn * STRENGTH_STEP) % 1;
       const artists = evergreens.artistsOfGenre[genre] as Int32Array;
       const fame = (0.6 * strength + 0.4 * unitAt(key, album, SALT.artist)) ** 4;
       built.artists[place] = artists[Math.floor(fame * artists.length)] as number;
@@ -161,7 +181,7 @@ export class Releases {
       built.peaks[place] = (1 + PEAK_SHIFT * own) ** -PEAK_EXPONENT;
       built.rises[place] = 7 + Math.floor(unitAt(key, track, SALT.rise) * 15);
       built.debuts[place] = 0.1 + 0.7 * unitAt(key, track, SALT.debut);
-      const fade = 40 * Math.exp(0.6 * normalAt(key, track, SALT.fadeRadius, SALT.fadeAngle));
+      const fade = 40 * Math.exp(0.4 * normalAt(key, track, SALT.fadeRadius, SALT.fadeAngle));
       built.halfLives[place] = Math.min(Math.max(fade, 12), 160);
     }
     return built;

@@ -25,7 +25,7 @@ export interface Viral {
   /** Days since 1970; it lasts from the first to before the last. */
   firstDay: number;
   endDay: number;
-  /** Weight at its height, of the scale of the releases' peaks. */
+  /** Weight at its height, where 1 is the greatest that a release can have: it leaps into the day's first few. */
   level: number;
   riseDays: number;
 }
@@ -41,7 +41,7 @@ export function viralOf(key: number, week: number): Viral | undefined {
     track: isRelease ? releaseAt(older, Math.floor(unit * RELEASES_A_WEEK)) : Math.floor(unit * EVERGREENS),
     firstDay,
     endDay: firstDay + 14 + Math.floor(unitAt(key, week, SALT.length) * (LONGEST_DAYS - 13)),
-    level: 0.4 + 0.4 * unitAt(key, week, SALT.level),
+    level: 0.3 + 0.3 * unitAt(key, week, SALT.level),
     riseDays: 2 + Math.floor(unitAt(key, week, SALT.rise) * 3),
   };
 }

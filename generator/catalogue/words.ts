@@ -1,4 +1,7 @@
+import type { Faker } from '@faker-js/faker';
 import { faker } from '@faker-js/faker/locale/en';
+import { faker as nigerian } from '@faker-js/faker/locale/en_NG';
+import { faker as spanish } from '@faker-js/faker/locale/es';
 import { hashText } from '../random.ts';
 
 /** Words of which every name of the catalogue is made. */
@@ -12,6 +15,8 @@ export interface Words {
   cities: readonly string[];
   firstNames: readonly string[];
   lastNames: readonly string[];
+  /** Names of other parts of the world, by genre. */
+  namesOf: Readonly<Record<string, { firstNames: readonly string[]; lastNames: readonly string[] }>>;
   months: readonly string[];
   emoji: readonly string[];
 }
@@ -23,24 +28,36 @@ function plural(noun: string): string {
   return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
-/** Faker is asked some three thousand times, once for a catalogue: it is too slow to name half a million tracks. */
+/** The first use of each, made of words with a capital, until there are enough of them. */
+function pool(size: number, draw: () => string): string[] {
+  const found = new Set<string>();
+  for (let tries = 0; tries < 4 * size && found.size < size; tries++) found.add(capital(draw()));
+  return [...found];
+}
+
+function peopleOf(faker: Faker): { firstNames: string[]; lastNames: string[] } {
+  return {
+    firstNames: pool(300, () => faker.person.firstName()),
+    lastNames: pool(250, () => faker.person.lastName()),
+  };
+}
+
+/** Faker is asked some five thousand times, once for a catalogue: it is too slow to name half a million tracks. */
 export function drawWords(seed: number): Words {
-  // Faker's instance is shared by the process: seeded here, used at once, never awaited in between.
-  faker.seed(hashText(`faker/${seed}`));
-  const pool = (draw: () => string, size: number): string[] =>
-    faker.helpers.uniqueArray(() => capital(draw()), size);
-  const nouns = pool(() => faker.word.noun(), 600);
+  // Faker's instances are shared by the process: seeded here, used at once, never awaited in between.
+  for (const own of [faker, nigerian, spanish]) own.seed(hashText(`faker/${seed}`));
+  const nouns = pool(600, () => faker.word.noun());
   return {
     nouns,
     plurals: nouns.map(plural),
-    adjectives: pool(() => faker.word.adjective(), 500),
-    verbs: pool(() => faker.word.verb(), 300),
-    adverbs: pool(() => faker.word.adverb(), 120),
-    colours: pool(() => faker.color.human(), 20),
-    cities: pool(() => faker.location.city(), 150),
-    firstNames: pool(() => faker.person.firstName(), 400),
-    lastNames: pool(() => faker.person.lastName(), 350),
-    months: pool(() => faker.date.month(), 12),
-    emoji: pool(() => faker.internet.emoji(), 40),
+    adjectives: pool(500, () => faker.word.adjective()),
+    verbs: pool(300, () => faker.word.verb()),
+    adverbs: pool(120, () => faker.word.adverb()),
+    colours: pool(20, () => faker.color.human()),
+    cities: pool(150, () => faker.location.city()),
+    ...peopleOf(faker),
+    namesOf: { latin: peopleOf(spanish), afrobeats: peopleOf(nigerian) },
+    months: pool(12, () => faker.date.month()),
+    emoji: pool(40, () => faker.internet.emoji()),
   };
 }
