@@ -58,6 +58,12 @@ export class Catalogue {
     return (this.evergreens.byGenre[genre] as GenreTracks).at(unit);
   }
 
+  /** An artist of the genre, as often as `inGenre` gives one of his tracks. */
+  artistInGenre(genre: number, unit: number): number {
+    const { artistsOfGenre, artistShares } = this.evergreens;
+    return (artistsOfGenre[genre] as Int32Array)[(artistShares[genre] as AliasTable).at(unit)] as number;
+  }
+
   /** An evergreen of the artist, by popularity. */
   ofArtist(artist: number, unit: number): TrackRef {
     return this.evergreens.rankOfDraft[draftOfArtist(this.evergreens, artist, unit)] as number;

@@ -40,6 +40,8 @@ export interface Evergreens {
   weightUpTo: Float64Array;
   /** Artists by genre, the best known first. */
   artistsOfGenre: readonly Int32Array[];
+  /** By genre: one of `artistsOfGenre`, by the popularity of all tracks together. */
+  artistShares: readonly AliasTable[];
   byGenre: readonly GenreTracks[];
   genreShares: AliasTable;
 }
@@ -154,6 +156,7 @@ export function buildEvergreens(key: number): Evergreens {
   const artistsOfGenre: number[][] = GENRES.map(() => []);
   for (let artist = 0; artist < ARTISTS; artist++)
     artistsOfGenre[genreOfArtist[artist] as number]?.push(artist);
+  const weightOf = (artist: number): number => weightUpTo[(firstDraft[artist + 1] as number) - 1] as number;
   return {
     artistOf,
     genreOf,
@@ -163,6 +166,7 @@ export function buildEvergreens(key: number): Evergreens {
     firstDraft,
     weightUpTo,
     artistsOfGenre: artistsOfGenre.map((artists) => Int32Array.from(artists)),
+    artistShares: artistsOfGenre.map((artists) => new AliasTable(artists.map(weightOf))),
     byGenre,
     genreShares: new AliasTable(byGenre.map(({ share }) => share)),
   };

@@ -160,7 +160,7 @@ export class Player {
 
 /** Nobody's button of before starts a session. */
 function firstStart(unit: number): number {
-  if (unit < 0.85) return START.clickrow;
-  if (unit < 0.93) return START.playbtn;
+  if (unit < 0.82) return START.clickrow;
+  if (unit < 0.92) return START.playbtn;
   return unit < 0.98 ? START.appload : START.remote;
 }

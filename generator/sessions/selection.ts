@@ -16,6 +16,9 @@ const CURRENT = byContext({
   charts: 1,
 });
 
+/** Of that, what everybody is shown today, and not what the listener took up this week. */
+const SHOWN_TODAY = 0.12;
+
 /** How many new tracks a listener takes up in a week. */
 const NEW_A_WEEK = 8;
 
@@ -71,6 +74,10 @@ export class Selection {
     const unit = random.unit();
     const current = CURRENT[context] as number;
     if (unit < current) {
+      if (random.unit() < SHOWN_TODAY) {
+        this.track = today.currentInGenre(listener.tasteGenre(random.unit()), random.unit());
+        return;
+      }
       // The square favours the first: what was taken up is played over and over.
       const place = Math.floor(NEW_A_WEEK * (unit / current) * random.unit());
       const genre = listener.tasteGenre(unitAt(listener.key ^ week, place, SETTLED.weekGenre));
@@ -108,7 +115,7 @@ export class Selection {
   private ofFavourite(listener: Listener, place: number, unit: number): TrackRef {
     const { catalogue } = this;
     const genre = listener.tasteGenre(unitAt(listener.key, place, SETTLED.genre));
-    const artist = catalogue.artistOf(catalogue.inGenre(genre, unitAt(listener.key, place, SETTLED.artist)));
+    const artist = catalogue.artistInGenre(genre, unitAt(listener.key, place, SETTLED.artist));
     return catalogue.ofArtist(artist, unit);
   }
 }
