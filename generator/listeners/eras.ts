@@ -1,19 +1,23 @@
 import { mix32 } from '../random.ts';
 
-/** From the shortest stay in a slot to the longest. Days. */
-const SHORTEST_PERIOD = 21;
-const LONGEST_PERIOD = 2_200;
-/** A power above 0: the smaller, the more slots belong to listeners who stay. */
-const PERIOD_TILT = 0.6;
-const PERIODS = Uint16Array.from({ length: 1_024 }, (_, place) =>
-  Math.round(
-    SHORTEST_PERIOD * (LONGEST_PERIOD / SHORTEST_PERIOD) ** (((place + 0.5) / 1_024) ** PERIOD_TILT),
-  ),
-);
+/**
+ * Periods of slots, in days: evenly on a logarithmic scale from the first to the last number. Few slots are for those
+ * who try the service out, but most arrivals happen there.
+ */
+const PASSING: readonly [number, number] = [21, 90];
+const STANDING: readonly [number, number] = [330, 3_650];
+const PASSING_SHARE = 0.15;
+const PERIOD_COUNT = 1_024;
+const PERIODS = Uint16Array.from({ length: PERIOD_COUNT }, (_, place) => {
+  const part = (place + 0.5) / PERIOD_COUNT;
+  const [[shortest, longest], at] =
+    part < PASSING_SHARE
+      ? [PASSING, part / PASSING_SHARE]
+      : [STANDING, (part - PASSING_SHARE) / (1 - PASSING_SHARE)];
+  return Math.round(shortest * (longest / shortest) ** at);
+});
 
-/** Many of those who would stay for less than this only try the service out. Days. */
-const TRIAL_PERIOD = 60;
-/** Longest time between a predecessor's period and the arrival, and between leaving and the period's end. Days. */
+/** Longest time from a period's beginning to the arrival, and from leaving to its end. Days. */
 const LONGEST_VACANCY = 20;
 const LONGEST_ABSENCE = 40;
 
@@ -56,7 +60,7 @@ export class Tenure {
   takeSlot(seedKey: number, index: number): void {
     this.slot = mix32(seedKey ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
     const hash = mix32(this.slot ^ PERIOD);
-    this.period = PERIODS[hash & 1_023] as number;
+    this.period = PERIODS[hash & (PERIOD_COUNT - 1)] as number;
     this.offset = Math.floor(((hash >>> 10) / 4_194_304) * this.period);
     this.eraStart = NEVER;
   }
@@ -83,7 +87,7 @@ export class Tenure {
     this.arrival = ((key & 255) * Math.min(period >> 2, LONGEST_VACANCY)) >> 8;
     const share = ((key >>> 8) & 255) / 256;
     this.leave =
-      period < TRIAL_PERIOD
+      period <= PASSING[1]
         ? this.arrival + 1 + Math.floor(share ** 2 * (period - this.arrival))
         : period - Math.floor(share * LONGEST_ABSENCE);
   }

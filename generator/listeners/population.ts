@@ -21,7 +21,7 @@ export type { AgeBand, Listener, PlannedSession };
 /** Records that a session of mean length sends, defects not counted. */
 const RECORDS_PER_SESSION = 11.5;
 /** Sessions a day of an average slot: of the mean intensity, after vacancies, quiet spells and fading. */
-const SESSIONS_PER_SLOT_DAY = 1;
+const SESSIONS_PER_SLOT_DAY = 1.093;
 
 const DEVICES = 6;
 const DAY = 0x38495ab5;
