@@ -29,11 +29,17 @@ const replay = (history: string): Promise<void> =>
     'window/2026-01-05T08:00Z',
   );
 
+const ENDINGS = ['COMPLETED', 'FAILED', 'CANCELED'];
+
+/** What the last event of the history says. */
+function endingOf(name: string): string | undefined {
+  const { events } = JSON.parse(read(name)) as { events: { eventType: string }[] };
+  return events.at(-1)?.eventType.replace('EVENT_TYPE_WORKFLOW_EXECUTION_', '');
+}
+
 describe('histories of windows', () => {
   it('tell of every ending', () => {
-    expect(histories.sort()).toEqual(
-      expect.arrayContaining(['cancelled.json', 'completed.json', 'failed.json']),
-    );
+    expect([...new Set(histories.map(endingOf))]).toEqual(expect.arrayContaining(ENDINGS));
   });
 
   it.each(histories)('%s replays under the workflows of today', async (name) => {

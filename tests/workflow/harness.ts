@@ -1,4 +1,4 @@
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowStartOptions } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -28,11 +28,13 @@ export const STEPS_BEFORE_COMPACT = [
   ...['ingestWindow', 'forwardDeadLetters', 'reconcileWindow'],
 ];
 
-/** A Temporal server for the tests of one file, and what runs `work` while one worker serves each queue with the steps. */
-export function temporalForTests() {
+type Steps = Pick<ReturnType<typeof fakeSteps>, 'queues'>;
+
+/** A Temporal server for the tests of one file. */
+export function temporalServer() {
   const { paths } = loadConfig();
   let environment: TestWorkflowEnvironment;
-  let codePath: string;
+  let today: string;
 
   beforeAll(async () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -46,42 +48,55 @@ export function temporalForTests() {
         ]),
       },
     });
-    codePath = await workflowBundle(paths);
+    today = await workflowBundle(paths);
   });
   afterAll(() => environment?.teardown());
 
+  /** Serves a queue until the function that it gives is called. The control queue runs the workflows of a bundle. */
+  async function serve(capability: Capability, steps: Steps, codePath = today): Promise<() => Promise<void>> {
+    const worker = await Worker.create({
+      connection: environment.nativeConnection,
+      taskQueue: TASK_QUEUES[capability],
+      activities: steps.queues[capability],
+      maxHeartbeatThrottleInterval: '100 milliseconds',
+      defaultHeartbeatThrottleInterval: '100 milliseconds',
+      ...(capability === 'control' ? { workflowBundle: { codePath } } : {}),
+    });
+    const running = worker.run();
+    // Its failure is reported where it is waited for.
+    running.catch(() => undefined);
+    return () => {
+      worker.shutdown();
+      return running;
+    };
+  }
+
+  /** Runs `work` while one worker serves each of the queues. */
   async function withWorkers<T>(
-    steps: ReturnType<typeof fakeSteps>,
+    steps: Steps,
     work: (client: Client) => Promise<T>,
+    { capabilities = Object.keys(TASK_QUEUES) as Capability[], codePath = today } = {},
   ): Promise<T> {
-    const workers = await Promise.all(
-      (Object.keys(TASK_QUEUES) as Capability[]).map((capability) =>
-        Worker.create({
-          connection: environment.nativeConnection,
-          taskQueue: TASK_QUEUES[capability],
-          activities: steps.queues[capability],
-          maxHeartbeatThrottleInterval: '100 milliseconds',
-          defaultHeartbeatThrottleInterval: '100 milliseconds',
-          ...(capability === 'control' ? { workflowBundle: { codePath } } : {}),
-        }),
-      ),
-    );
-    const running = workers.map((worker) => worker.run());
+    const stops = await Promise.all(capabilities.map((one) => serve(one, steps, codePath)));
     try {
       return await work(environment.client);
     } finally {
-      for (const worker of workers) worker.shutdown();
-      await Promise.all(running);
+      await Promise.all(stops.map((stop) => stop()));
     }
   }
-  return withWorkers;
+
+  return { serve, withWorkers, address: () => environment.address };
 }
 
-export const start = (client: Client, given: unknown = input) =>
+/** What runs `work` on a server of the file's own while one worker serves each queue with the steps. */
+export const temporalForTests = () => temporalServer().withWorkers;
+
+export const start = (client: Client, given: unknown = input, options: Partial<WorkflowStartOptions> = {}) =>
   client.workflow.start(LISTENING_WINDOW_WORKFLOW, {
     taskQueue: TASK_QUEUES.control,
     workflowId: windowWorkflowId(input.window),
     args: [given],
+    ...options,
   });
 
 export async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
