@@ -25,6 +25,8 @@ const QUIET_DAYS = 21;
 /** Some listeners never go quiet, some are quiet for a sixth of the time. */
 const MOST_QUIET = 0.16;
 
+/** Hardly anybody arrives without listening to something that very day. */
+const ARRIVAL_RATE = 2.5;
 /** Who leaves listens less and less in these last days. */
 const FADING_DAYS = 21;
 const LAST_RATE = 0.25;
@@ -100,8 +102,9 @@ export class Tenure {
     return mix32(this.key ^ Math.imul(spell, QUIET)) < chance * 4_294_967_296;
   }
 
-  /** What is left of the listener's intensity on this day. */
+  /** The listener's intensity on this day, relative to his usual one. */
   rate(): number {
+    if (this.daysIn === 0) return ARRIVAL_RATE;
     if (this.daysLeft >= FADING_DAYS) return 1;
     return LAST_RATE + ((1 - LAST_RATE) * this.daysLeft) / FADING_DAYS;
   }

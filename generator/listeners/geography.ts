@@ -1,5 +1,3 @@
-import { AliasTable } from '../alias-table.ts';
-
 /** When the clocks change: Europe's Sundays at 01:00 UTC, North America's at 02:00 by the wall, or never. */
 type SummerTime = 'europe' | 'north_america' | 'none';
 
@@ -38,8 +36,6 @@ export const COUNTRIES: readonly Country[] = [
   { code: 'NO', weight: 1, offset: 60, summerTime: 'europe' },
   { code: 'ZA', weight: 1, offset: 120, summerTime: 'none' },
 ];
-
-export const COUNTRY_SHARES = new AliasTable(COUNTRIES.map(({ weight }) => weight));
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
