@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { VolumeShape } from '../../../contracts/steps.ts';
 import { WINDOW_MS, windowIdAt } from '../../../contracts/window.ts';
 import { DEFAULT_DEFECT_RATES, type DefectRates } from '../../../generator/records/defects.ts';
 
@@ -46,6 +47,8 @@ export const anyWindow = fc
   .oneof({ weight: 3, arbitrary: anyHour }, changeOfClocks, weekend, edgeOfYear)
   .filter((ms) => ms >= Date.UTC(2000, 1, 2) && ms < Date.UTC(2097, 11, 30))
   .map((ms) => windowIdAt(ms));
+
+export const anyShape = fc.constantFrom<VolumeShape>('flat', 'diurnal');
 
 const KINDS = Object.keys(DEFAULT_DEFECT_RATES) as (keyof DefectRates)[];
 

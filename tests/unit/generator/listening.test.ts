@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ListeningEvent } from '../../../contracts/events.ts';
 import { windowIdAt, windowStartMs } from '../../../contracts/window.ts';
-import { anyLosslessRates, anySeed, anyWindow, losslessRates } from './arbitraries.ts';
+import { anyLosslessRates, anySeed, anyShape, anyWindow, losslessRates } from './arbitraries.ts';
 import { type HeardWindows, hear } from './heard.ts';
 import {
   breaches,
@@ -23,9 +23,10 @@ test('in any window of any world, what is heard is possible', async () => {
       anySeed,
       anyWindow,
       fc.integer({ min: 1, max: 2_500 }),
+      anyShape,
       anyLosslessRates,
-      async (seed, window, events, rates) => {
-        const heard = await hear(window, 1, { events, seed, shards: 1, rates });
+      async (seed, window, events, volume_shape, rates) => {
+        const heard = await hear(window, 1, { events, seed, shards: 1, volume_shape, rates });
         expect(breaches(heard)).toEqual([]);
       },
     ),
@@ -39,9 +40,10 @@ test('so it is in windows one after another', async () => {
       anySeed,
       anyWindow,
       fc.integer({ min: 400, max: 1_600 }),
+      anyShape,
       anyLosslessRates,
-      async (seed, window, events, rates) => {
-        const heard = await hear(window, 4, { events, seed, shards: 1, rates });
+      async (seed, window, events, volume_shape, rates) => {
+        const heard = await hear(window, 4, { events, seed, shards: 1, volume_shape, rates });
         expect(new Set(heard.events.map(({ event_id }) => event_id)).size).toBe(heard.events.length);
         expect(breaches(heard)).toEqual([]);
       },

@@ -5,7 +5,7 @@ import { QUARANTINE_REASONS } from '../../../contracts/quarantine.ts';
 import { consecutiveWindows } from '../../../contracts/window.ts';
 import { generateShard } from '../../../generator/generate.ts';
 import { DEFAULT_DEFECT_RATES, NO_DEFECTS } from '../../../generator/records/defects.ts';
-import { allRates, anySeed, anyWindow } from './arbitraries.ts';
+import { allRates, anySeed, anyShape, anyWindow } from './arbitraries.ts';
 import { emitShard, emitWindow, md5, recount } from './recount.ts';
 
 // Every new seed builds a catalogue, which a busy machine may take seconds for.
@@ -29,14 +29,15 @@ test('whatever is asked: the count is exact, the ledger is what a recount finds,
       anyWindow,
       fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 31, max: 4_000 })),
       fc.integer({ min: 1, max: 16 }),
+      anyShape,
       fc.double({ min: 0, max: 0.07, noNaN: true }),
-      async (seed, window, events, shards, rate) => {
-        const asked = { window, events, seed, rates: allRates(rate) };
+      async (seed, window, events, shards, volume_shape, rate) => {
+        const asked = { window, events, seed, volume_shape, rates: allRates(rate) };
         const { lines, ledger } = await emitWindow({ ...asked, shards });
-        expect(lines).toHaveLength(events);
+        expect(lines).toHaveLength(volume_shape === 'flat' ? events : ledger.arrived.total);
         expect(Ledger.parse(ledger)).toEqual(ledger);
         expect(ledger).toMatchObject(recount(lines, window).account);
-        expect(ledger.valid.total + ledger.quarantined.total + ledger.duplicates.total).toBe(events);
+        expect(ledger.valid.total + ledger.quarantined.total + ledger.duplicates.total).toBe(lines.length);
         const whole = await emitWindow({ ...asked, shards: 1 });
         expect(sortedHashes(lines)).toEqual(sortedHashes(whole.lines));
         expect({ ...ledger, shards: 1 }).toEqual(whole.ledger);
