@@ -2,7 +2,7 @@ import type { WindowId } from '../../contracts/window.ts';
 import { catalogueOf } from '../catalogue/catalogue.ts';
 import { generateShard } from '../generate.ts';
 import { listenerHistory } from '../history.ts';
-import { COUNTRIES, dateIn, hourIn, weekdayOf } from '../listeners/geography.ts';
+import { COUNTRIES, DAY_MS, dateIn, offsetMs, weekdayOf } from '../listeners/geography.ts';
 import { listenerProfile } from '../listeners/profile.ts';
 import type { WallClock } from './observations.ts';
 import type { World } from './run.ts';
@@ -14,7 +14,9 @@ const placeOf = new Map(COUNTRIES.map(({ code }, place) => [code, place]));
 function clock(country: string, atMs: number): WallClock {
   const place = placeOf.get(country);
   if (place === undefined) throw new Error(`no listener lives in ${country}`);
-  return { hour: hourIn(place, atMs), isWeekend: weekdayOf(dateIn(place, atMs)) >= SATURDAY };
+  const date = dateIn(place, atMs);
+  const minute = (atMs + offsetMs(place, atMs) - date * DAY_MS) / 60_000;
+  return { minute, isWeekend: weekdayOf(date) >= SATURDAY };
 }
 
 /**

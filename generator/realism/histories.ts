@@ -15,13 +15,13 @@ export interface TrackFacts {
 /** Plays all sessions of a listener slot in a period into the sink. */
 export type PlayHistory = (index: number, fromMs: number, toMs: number, sink: EventSink) => void;
 
-/** How a heavy listener is found. */
+/** Who counts as a heavy listener. */
 export interface HeavyListeners {
-  /** How many are looked for, among the first slots. */
-  wanted: number;
+  /** They are looked for among the first so many listener slots. */
+  slots: number;
   /** Plays of each that are looked at. */
   plays: number;
-  /** A heavy listener makes them within so many days: LFM-1b was fetched over twenty months. */
+  /** They make them within so many days: LFM-1b was fetched over twenty months. */
   days: number;
 }
 
@@ -91,43 +91,44 @@ class HistoryObserver implements EventSink {
 }
 
 const DAY_MS = 86_400_000;
-const MONTH_DAYS = 30;
-/** Who is far from enough plays after a month is not listened to any longer. */
-const HOPE = 0.7;
-/** Slots that are tried for each heavy listener: more than are needed, so that the search ends in every world. */
-const MOST_SLOTS = 60;
+/** Who has not made half of what is needed after a month is not listened to any longer. */
+const TRIAL_DAYS = 30;
+const LEAST_OF_PACE = 0.5;
 
-/** The history of a slot's listener, or nothing when he is no heavy listener. */
-function heavyHistory(
-  index: number,
-  fromMs: number,
-  wanted: HeavyListeners,
-  tracks: TrackFacts,
-  play: PlayHistory,
-): History | undefined {
-  const observer = new HistoryObserver(tracks, wanted.plays);
-  for (let day = 0; day < wanted.days; day += MONTH_DAYS) {
-    const days = Math.min(MONTH_DAYS, wanted.days - day);
-    play(index, fromMs + day * DAY_MS, fromMs + (day + days) * DAY_MS, observer);
-    if (observer.isDone) break;
-    if (observer.plays < (HOPE * wanted.plays * (day + days)) / wanted.days) return undefined;
+/**
+ * Looks for heavy listeners, day by day and all of them at once: the charts of a day are worked out once. Found are all
+ * who make enough plays in time, not those who make them first.
+ */
+export class HeavyListenerSearch {
+  private readonly wanted: HeavyListeners;
+  private readonly fromMs: number;
+  private readonly play: PlayHistory;
+  private observers: [index: number, observer: HistoryObserver][];
+
+  constructor(wanted: HeavyListeners, fromMs: number, tracks: TrackFacts, play: PlayHistory) {
+    this.wanted = wanted;
+    this.fromMs = fromMs;
+    this.play = play;
+    this.observers = Array.from({ length: wanted.slots }, (_, index) => [
+      index,
+      new HistoryObserver(tracks, wanted.plays),
+    ]);
   }
-  return observer.plays >= wanted.plays ? observer.history() : undefined;
-}
 
-/** Looks through the listener slots from the first for heavy listeners, one history at a time. */
-export function* heavyHistories(
-  fromMs: number,
-  wanted: HeavyListeners,
-  tracks: TrackFacts,
-  play: PlayHistory,
-): Generator<History> {
-  let found = 0;
-  for (let index = 0; found < wanted.wanted && index < wanted.wanted * MOST_SLOTS; index++) {
-    const history = heavyHistory(index, fromMs, wanted, tracks, play);
-    if (!history) continue;
-    found++;
-    yield history;
+  /** @param day from 0; each in its turn */
+  playDay(day: number): void {
+    const dayMs = this.fromMs + day * DAY_MS;
+    for (const [index, observer] of this.observers)
+      if (!observer.isDone) this.play(index, dayMs, dayMs + DAY_MS, observer);
+    const { plays, days } = this.wanted;
+    const pace = (LEAST_OF_PACE * plays * TRIAL_DAYS) / days;
+    if (day + 1 === TRIAL_DAYS) this.observers = this.observers.filter(([, { plays }]) => plays >= pace);
+  }
+
+  found(): History[] {
+    return this.observers
+      .filter(([, observer]) => observer.plays >= this.wanted.plays)
+      .map(([, observer]) => observer.history());
   }
 }
 

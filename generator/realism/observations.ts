@@ -9,9 +9,9 @@ export interface ObservedListener {
   habit: string;
 }
 
-/** The local wall clock: hour of the day, and whether it is Saturday or Sunday there. */
+/** The local wall clock: minutes since midnight, and whether it is Saturday or Sunday there. */
 export interface WallClock {
-  hour: number;
+  minute: number;
   isWeekend: boolean;
 }
 
@@ -81,9 +81,10 @@ function countPlayback(
 
 function countHour(tally: Tally, group: number, playback: ObservedPlayback, clock: WallClock): void {
   const day = clock.isWeekend ? 'weekend' : 'weekday';
-  tally.add(`plays|${day} ${clock.hour}h`, group);
+  const quarter = Math.floor(clock.minute / 15);
+  tally.add(`plays|${day} ${quarter}`, group);
   if (DEVICES_WITH_A_SHAPE.has(playback.device))
-    tally.add(`plays|${day} ${playback.device} ${clock.hour}h`, group);
+    tally.add(`plays|${day} ${playback.device} ${quarter}`, group);
 }
 
 /** A like belongs to the playback of that track that is nearest in time: it may come before the track's end. */

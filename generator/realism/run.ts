@@ -3,7 +3,7 @@ import {
   countHistory,
   type HeavyListeners,
   type History,
-  heavyHistories,
+  HeavyListenerSearch,
   type PlayHistory,
   type TrackFacts,
 } from './histories.ts';
@@ -35,7 +35,9 @@ export interface Watcher {
   /** Each listener once. */
   listener?(listener: ObservedListener): void | Promise<void>;
   windowDone?(done: number, of: number): void | Promise<void>;
-  history?(history: History, done: number, of: number): void | Promise<void>;
+  dayDone?(done: number, of: number): void | Promise<void>;
+  /** Of each heavy listener. */
+  history?(history: History): void | Promise<void>;
 }
 
 export interface Scorecard {
@@ -71,14 +73,19 @@ export async function scoreWorld(
   const tally = new Tally();
   const fromMs = windowStartMs(request.start);
   const found = await countSessions(world, book, fromMs, tally, watcher);
-  let heavyListeners = 0;
-  for (const history of heavyHistories(fromMs, request.heavy, world.tracks, world.play)) {
+  const search = new HeavyListenerSearch(request.heavy, fromMs, world.tracks, world.play);
+  for (let day = 0; day < request.heavy.days; day++) {
+    search.playDay(day);
+    await watcher.dayDone?.(day + 1, request.heavy.days);
+  }
+  const histories = search.found();
+  for (const history of histories) {
     countHistory(tally, history);
-    await watcher.history?.(history, ++heavyListeners, request.heavy.wanted);
+    await watcher.history?.(history);
   }
   return {
     windows: { first: request.start, count: windows.length },
-    counted: { ...book.counts, ...found, heavyListeners },
+    counted: { ...book.counts, ...found, heavyListeners: histories.length },
     rows: judge(tally),
   };
 }

@@ -1,41 +1,68 @@
-/** Clock time of the top of the parabola through three neighbouring hours, each standing for its middle. */
-function vertex(before: number, at: number, after: number, hour: number): number {
-  const bend = before - 2 * at + after;
-  return hour + 0.5 + (bend === 0 ? 0 : (before - after) / (2 * bend));
+/** Counts by quarter-hour of the local day are smoothed by a bell of this width, in quarters, before peaks are sought. */
+const WIDTH = 2.4;
+const REACH = 8;
+export const QUARTERS = 96;
+
+/** Instants of the day at which the smooth curve is known: every three minutes. */
+const INSTANTS_A_QUARTER = 5;
+const INSTANTS = QUARTERS * INSTANTS_A_QUARTER;
+const INSTANTS_AN_HOUR = INSTANTS / 24;
+
+/** Weight of a quarter for an instant, by how many instants lie between it and the middle of the quarter. */
+const BELL = Float64Array.from({ length: (REACH + 1) * INSTANTS_A_QUARTER }, (_, distance) =>
+  Math.exp(-0.5 * (distance / INSTANTS_A_QUARTER / WIDTH) ** 2),
+);
+
+/** Plays by time of the day, as a smooth curve that goes on across midnight. */
+export class DayCurve {
+  private readonly heights = new Float64Array(INSTANTS);
+
+  /** @param quarters plays by quarter-hour of the local day */
+  constructor(quarters: readonly number[]) {
+    const middle = (INSTANTS_A_QUARTER - 1) / 2;
+    for (let instant = 0; instant < INSTANTS; instant++) {
+      const own = Math.floor(instant / INSTANTS_A_QUARTER);
+      let height = 0;
+      for (let quarter = own - REACH; quarter <= own + REACH; quarter++) {
+        const distance = Math.abs(quarter * INSTANTS_A_QUARTER + middle - instant);
+        height += (BELL[distance] ?? 0) * (quarters[(quarter + QUARTERS) % QUARTERS] as number);
+      }
+      this.heights[instant] = height;
+    }
+  }
+
+  /**
+   * Clock time (9.5 is half past nine) of the highest point between two hours; NaN when it lies at the edge, for then
+   * it is a slope and no peak.
+   */
+  peak(from: number, to: number): number {
+    const at = this.highest(from, to, 1);
+    return at === from * INSTANTS_AN_HOUR || at === to * INSTANTS_AN_HOUR ? Number.NaN : clockTime(at);
+  }
+
+  /** Clock time of the lowest point of the day. */
+  trough(): number {
+    return clockTime(this.highest(0, 24 - 1 / INSTANTS_AN_HOUR, -1));
+  }
+
+  /** The lowest point between a peak in the morning and one in the evening, as a share of the lower peak. */
+  dip(noon: number): number {
+    const morning = this.highest(5, noon, 1);
+    const evening = this.highest(noon, 23, 1);
+    const lowest = this.highest(morning / INSTANTS_AN_HOUR, evening / INSTANTS_AN_HOUR, -1);
+    return this.height(lowest) / Math.min(this.height(morning), this.height(evening));
+  }
+
+  private height(instant: number): number {
+    return this.heights[instant] as number;
+  }
+
+  private highest(from: number, to: number, sign: 1 | -1): number {
+    let best = Math.round(from * INSTANTS_AN_HOUR);
+    for (let instant = best; instant <= Math.round(to * INSTANTS_AN_HOUR); instant++)
+      if (sign * this.height(instant) > sign * this.height(best)) best = instant;
+    return best;
+  }
 }
 
-function place(hours: readonly number[], from: number, to: number, sign: 1 | -1): number {
-  let best = from;
-  for (let hour = from; hour <= to; hour++)
-    if (sign * (hours[hour] as number) > sign * (hours[best] as number)) best = hour;
-  return best;
-}
-
-function vertexAt(hours: readonly number[], hour: number): number {
-  const at = (place: number): number => hours[(place + 24) % 24] as number;
-  return vertex(at(hour - 1), at(hour), at(hour + 1), hour);
-}
-
-/**
- * Clock time (9.5 is half past nine) of the highest of the hours `from` to `to`, both included; NaN when it lies on
- * the edge of that stretch, for then it is a slope and no peak.
- */
-export function peakBetween(hours: readonly number[], from: number, to: number): number {
-  const hour = place(hours, from, to, 1);
-  return hour === from || hour === to ? Number.NaN : vertexAt(hours, hour);
-}
-
-/** Clock time of the lowest hour of the day. */
-export function troughOf(hours: readonly number[]): number {
-  return vertexAt(hours, place(hours, 0, 23, -1));
-}
-
-type Stretch = readonly [from: number, to: number];
-
-/** The lowest hour between two peaks as a share of the lower of the two. */
-export function dipBetween(hours: readonly number[], morning: Stretch, evening: Stretch): number {
-  const first = place(hours, ...morning, 1);
-  const second = place(hours, ...evening, 1);
-  const lowest = hours[place(hours, first, second, -1)] as number;
-  return lowest / Math.min(hours[first] as number, hours[second] as number);
-}
+const clockTime = (instant: number): number => (instant + 0.5) / INSTANTS_AN_HOUR;

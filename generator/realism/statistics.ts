@@ -1,4 +1,4 @@
-import { dipBetween, peakBetween, troughOf } from './shapes.ts';
+import { DayCurve, QUARTERS } from './shapes.ts';
 import type { Counts } from './tally.ts';
 
 /** A number made of counts. Shares and rates are per cent, hours are local clock time. */
@@ -15,9 +15,9 @@ const minus =
   (counts) =>
     one(counts) - other(counts);
 
-/** Plays by local hour, 24 numbers. */
-const hours = (counts: Counts, day: string): number[] =>
-  Array.from({ length: 24 }, (_, hour) => counts.of(`plays|${day} ${hour}h`));
+/** Plays by quarter-hour of the local day. */
+const quarters = (counts: Counts, day: string): number[] =>
+  Array.from({ length: QUARTERS }, (_, quarter) => counts.of(`plays|${day} ${quarter}`));
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
@@ -25,14 +25,18 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 const weekendBand =
   (first: number, last: number): Statistic =>
   (counts) => {
-    const all = hours(counts, 'weekend');
-    return (100 * sum(all.slice(first, last + 1))) / sum(all);
+    const all = quarters(counts, 'weekend');
+    return (100 * sum(all.slice(4 * first, 4 * last + 4))) / sum(all);
   };
 
-const weekdayPeak =
-  (day: string, from: number, to: number): Statistic =>
+const weekdays = (counts: Counts): DayCurve => new DayCurve(quarters(counts, 'weekday'));
+const morningPeak =
+  (device: string): Statistic =>
   (counts) =>
-    peakBetween(hours(counts, day), from, to);
+    new DayCurve(quarters(counts, `weekday ${device}`)).peak(5, NOON);
+
+/** Between the peaks of a weekday. */
+const NOON = 13.5;
 
 const CONTEXTS = ['own_collection', 'catalogue', 'editorial', 'radio', 'personalised', 'charts'];
 const TEENAGERS = skipRate('age=13-17');
@@ -64,11 +68,11 @@ export const STATISTICS: Readonly<Record<string, Statistic>> = {
   'weekend-10-15': weekendBand(10, 15),
   'weekend-16-19': weekendBand(16, 19),
   'weekend-20-23': weekendBand(20, 23),
-  'weekday-trough': (counts) => troughOf(hours(counts, 'weekday')),
-  'weekday-morning': weekdayPeak('weekday', 5, 13),
-  'weekday-evening': weekdayPeak('weekday', 14, 23),
-  'weekday-lunch-dip': (counts) => 100 * dipBetween(hours(counts, 'weekday'), [5, 13], [14, 23]),
-  'desktop-minus-mobile': minus(weekdayPeak('weekday desktop', 5, 13), weekdayPeak('weekday mobile', 5, 13)),
+  'weekday-trough': (counts) => weekdays(counts).trough(),
+  'weekday-morning': (counts) => weekdays(counts).peak(5, NOON),
+  'weekday-evening': (counts) => weekdays(counts).peak(NOON, 23),
+  'desktop-minus-mobile': minus(morningPeak('desktop'), morningPeak('mobile')),
+  'weekday-lunch-dip': (counts) => 100 * weekdays(counts).dip(NOON),
   'top-100': (counts) => 100 * counts.topShare(100),
   'top-1000': (counts) => 100 * counts.topShare(1_000),
   'artists-per-heavy-listener': ratio('artists of heavy listeners', 'heavy listeners', 1),
