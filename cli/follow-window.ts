@@ -7,7 +7,9 @@ import type { WindowId } from '../contracts/window.ts';
 import type { WindowExecution, WindowWorkflows } from './window-workflows.ts';
 
 /** How far a window is, as one sees it from outside. */
-export type Sighting = { at: 'asked'; did: Asked | 'started' } | { at: 'steps'; progress: WindowProgress };
+export type Sighting =
+  | { at: 'asked'; did: Asked | 'started' | 'waits' }
+  | { at: 'steps'; progress: WindowProgress };
 
 /** How it ended; `why` only when its report cannot say, because no workflow was started. */
 export interface Ending {
@@ -30,7 +32,7 @@ export interface Pace {
   patienceMs: number;
 }
 
-const PACE: Pace = { pollMs: 1_000, patienceMs: 90_000 };
+export const PACE: Pace = { pollMs: 1_000, patienceMs: 90_000 };
 
 /** A DAG run that was asked for. */
 export interface AskedRun {
@@ -100,8 +102,27 @@ export async function followDirectly(
   }
 }
 
+/** Follows one execution to its end. Another one of the window may have begun since: it is not looked at. */
+export async function followExecution(
+  window: WindowId,
+  runId: string,
+  { workflows, seen, signal, pace = PACE }: Following,
+): Promise<Ending> {
+  const patiently = patience(pace);
+  for (;;) {
+    const execution = await patiently(() => workflows.execution(window, runId));
+    const progress = await workflows.progress(window, runId);
+    if (progress) seen(window, { at: 'steps', progress });
+    if (execution && execution.state !== 'running') {
+      const why = await workflows.failure(window, runId);
+      return { window, state: execution.state, ...(why === undefined ? {} : { why }) };
+    }
+    await sleep(pace.pollMs, undefined, { signal });
+  }
+}
+
 /** Undefined for what fails in passing; one for each server, or the healthy one would excuse the other. */
-function patience({ patienceMs }: Pace): <T>(work: () => Promise<T>) => Promise<T | undefined> {
+export function patience({ patienceMs }: Pace): <T>(work: () => Promise<T>) => Promise<T | undefined> {
   let since: number | undefined;
   return async (work) => {
     try {

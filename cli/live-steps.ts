@@ -14,6 +14,7 @@ const ASKED = {
   replayed: 'asked Airflow to play it again',
   joined: 'it is running already; joined',
   started: 'started its workflow',
+  waits: 'waits until the run under way has ended',
 } as const;
 
 /** On a terminal a line a window, drawn in place; elsewhere a line a change. */

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, Entry> = {
   logs: { summary: "show a server's log", load: () => import('./commands/logs.ts') },
   open: { summary: 'open a web page of the stack', load: () => import('./commands/open.ts') },
   run: { summary: 'run windows', load: () => import('./commands/run.ts') },
+  replay: { summary: 'play windows again, whole or from a step', load: () => import('./commands/replay.ts') },
   report: { summary: "show a window's counts at every hop", load: () => import('./commands/report.ts') },
   generate: { summary: 'write synthetic events to files', load: () => import('./commands/generate.ts') },
   bench: { summary: 'measure speed and memory', load: () => import('./commands/bench.ts') },

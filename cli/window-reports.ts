@@ -32,7 +32,7 @@ export async function readReport(store: Reports, window: WindowId): Promise<Wind
 export async function knownWindows(store: Reports): Promise<WindowId[]> {
   const found = await store.list(keys.reports);
   return found.flatMap((key) => {
-    const name = /window=(\d{4}-\d{2}-\d{2}T\d{2})-(\d{2}Z)\//.exec(key);
+    const name = /window=(\d{4}-\d{2}-\d{2}T\d{2})-(\d{2}Z)\/report\.json$/.exec(key);
     const window = WindowId.safeParse(`${name?.[1]}:${name?.[2]}`);
     return window.success ? [window.data] : [];
   });

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   Client,
   Connection,
+  WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionStatusName,
+  WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { WindowProgress, WindowState } from '../contracts/report.ts';
@@ -22,8 +24,13 @@ export interface WindowExecution {
 export interface WindowWorkflows {
   /** The newest execution of the window; undefined when it never ran, or too long ago for Temporal to know. */
   latest(window: WindowId): Promise<WindowExecution | undefined>;
+  execution(window: WindowId, runId: string): Promise<WindowExecution | undefined>;
   /** Starts the window, or joins the execution that runs already. */
   start(input: ListeningWindowInput): Promise<void>;
+  /** Starts a new execution and tells its run id; undefined when one is running, which is left alone. */
+  begin(input: ListeningWindowInput, memo: Record<string, unknown>): Promise<string | undefined>;
+  /** What a closed execution failed with, in one line; undefined when it did not fail. */
+  failure(window: WindowId, runId: string): Promise<string | undefined>;
   /** Undefined while no worker answers. */
   progress(window: WindowId, runId: string): Promise<WindowProgress | undefined>;
   close(): Promise<void>;
@@ -47,16 +54,18 @@ export async function connectWindowWorkflows(temporal: {
   }
   const { workflow: workflows } = new Client({ connection, namespace });
 
+  const execution = async (window: WindowId, which?: string): Promise<WindowExecution | undefined> => {
+    try {
+      const { runId, status } = await workflows.getHandle(windowWorkflowId(window), which).describe();
+      return { runId, state: stateOf(status.name) };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw new ClientError('Unavailable', `Temporal does not answer at ${address}`, { cause: error });
+    }
+  };
   return {
-    async latest(window) {
-      try {
-        const { runId, status } = await workflows.getHandle(windowWorkflowId(window)).describe();
-        return { runId, state: stateOf(status.name) };
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return undefined;
-        throw new ClientError('Unavailable', `Temporal does not answer at ${address}`, { cause: error });
-      }
-    },
+    latest: (window) => execution(window),
+    execution,
     async start(input) {
       const { window, events, seed, shards, volume_shape = 'flat' } = input;
       const request = { events, seed, shards, volume_shape };
@@ -78,6 +87,32 @@ export async function connectWindowWorkflows(temporal: {
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         memo: { request },
       });
+    },
+    async begin(input, memo) {
+      const { window, events, seed, shards, volume_shape = 'flat' } = input;
+      try {
+        const handle = await workflows.start(LISTENING_WINDOW_WORKFLOW, {
+          workflowId: windowWorkflowId(window),
+          taskQueue: TASK_QUEUES.control,
+          args: [input],
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          memo: { request: { events, seed, shards, volume_shape }, ...memo },
+        });
+        return handle.firstExecutionRunId;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+        throw new ClientError('Unavailable', `Temporal does not answer at ${address}`, { cause: error });
+      }
+    },
+    async failure(window, runId) {
+      try {
+        await workflows.getHandle(windowWorkflowId(window), runId).result();
+        return undefined;
+      } catch (error) {
+        const cause = error instanceof WorkflowFailedError ? (error.cause ?? error) : error;
+        return cause instanceof Error ? cause.message : String(cause);
+      }
     },
     async progress(window, runId) {
       try {

@@ -14,7 +14,12 @@ export interface AirflowSettings {
 
 /** The DAG that runs windows, and its one task. */
 export const LISTENING_WINDOW_DAG = 'listening_window';
-const TASK = 'run_window';
+export const TASK = 'run_window';
+
+/** Airflow refuses a longer one. */
+const LONGEST_NOTE = 1_000;
+
+const runIdOf = (window: WindowId): string => `window__${window}`;
 
 const DagRun = z.object({
   dag_run_id: z.string(),
@@ -24,6 +29,7 @@ const DagRun = z.object({
 export type DagRun = z.infer<typeof DagRun>;
 
 const DagRuns = z.object({ dag_runs: z.array(DagRun) });
+const Dag = z.object({ is_paused: z.boolean() });
 const Token = z.object({ access_token: z.string() });
 const TaskInstance = z.object({ try_number: z.number().int() });
 const TaskLog = z.object({ content: z.array(z.unknown()) });
@@ -55,6 +61,14 @@ export interface Airflow {
   /** Sees to it that the window runs (again) with these settings. */
   runWindow(request: RunWindowRequest): Promise<{ run: DagRun; did: Asked }>;
   dagRun(runId: string): Promise<DagRun>;
+  /** The run of the window, and how often its task has been tried; undefined: Airflow knows of none. */
+  runOf(window: WindowId): Promise<{ run: DagRun; tries: number } | undefined>;
+  isPaused(): Promise<boolean>;
+  /** Lets a run that has ended go through its task again. The note stands on its page. */
+  clear(runId: string, note: string): Promise<void>;
+  trigger(window: WindowId, settings: WindowSettings, note: string): Promise<DagRun>;
+  /** The id of the run that `trigger` makes. */
+  newRunId(window: WindowId): string;
   /** What the task's log says last about why it failed; undefined when it says nothing. */
   failureReason(runId: string): Promise<string | undefined>;
   runUrl(runId: string): string;
@@ -84,10 +98,11 @@ export function createAirflow(settings: AirflowSettings): Airflow {
     return DagRuns.parse(await request('GET', `${DAG_PATH}/dagRuns?${query.toString()}`)).dag_runs[0];
   }
 
-  async function trigger(window: WindowId, conf: WindowSettings): Promise<DagRun> {
+  async function trigger(window: WindowId, conf: WindowSettings, note?: string): Promise<DagRun> {
     const { start, end } = windowBounds(window);
     const run = await request('POST', `${DAG_PATH}/dagRuns`, {
-      dag_run_id: `window__${window}`,
+      dag_run_id: runIdOf(window),
+      ...(note === undefined ? {} : { note: note.slice(0, LONGEST_NOTE) }),
       logical_date: start,
       // Without these Airflow would take the hour before.
       data_interval_start: start,
@@ -132,6 +147,20 @@ export function createAirflow(settings: AirflowSettings): Airflow {
       await request('DELETE', runPath(present.dag_run_id));
       return { run: await trigger(window, wanted), did: 'triggered' };
     },
+    async runOf(window) {
+      const run = await existingRun(window);
+      if (!run) return undefined;
+      const found = await call('GET', `${runPath(run.dag_run_id)}/taskInstances/${TASK}`);
+      return { run, tries: found.status >= 400 ? 0 : TaskInstance.parse(found.body).try_number };
+    },
+    async isPaused() {
+      return Dag.parse(await request('GET', DAG_PATH)).is_paused;
+    },
+    async clear(runId, note) {
+      await request('POST', `${runPath(runId)}/clear`, { dry_run: false, note: note.slice(0, LONGEST_NOTE) });
+    },
+    trigger,
+    newRunId: runIdOf,
     async dagRun(runId) {
       return DagRun.parse(await request('GET', runPath(runId)));
     },

@@ -33,6 +33,9 @@ function workflowsOf(latest: () => Promise<WindowExecution | undefined>): Window
   return {
     latest,
     start: () => Promise.resolve(),
+    execution: latest,
+    begin: () => Promise.resolve('begun'),
+    failure: () => Promise.resolve(undefined),
     progress: (_, runId) => Promise.resolve(progressOf(runId)),
     close: () => Promise.resolve(),
   };
@@ -45,6 +48,11 @@ function airflowOf(did: Asked, state: () => Promise<DagRun['state']>): Airflow {
     unpause: () => Promise.resolve(),
     runWindow: () => Promise.resolve({ run: run('queued'), did }),
     dagRun: async () => run(await state()),
+    runOf: () => Promise.resolve({ run: run('success'), tries: 1 }),
+    isPaused: () => Promise.resolve(false),
+    clear: () => Promise.resolve(),
+    trigger: () => Promise.resolve(run('queued')),
+    newRunId: () => 'new',
     failureReason: () => Promise.resolve('Temporal does not answer'),
     runUrl: (runId) => `http://airflow/${runId}`,
   };

@@ -1,0 +1,202 @@
+import { hostname, userInfo } from 'node:os';
+import { type Command, Option } from 'commander';
+import { planReplay } from '../../activities/plan-replay.ts';
+import { readReplays } from '../../activities/replays.ts';
+import { createObjectStore, type ObjectStore } from '../../clients/object-store.ts';
+import { type Config, loadConfig } from '../../config/config.ts';
+import { type PlannedWindow, ReplayScope } from '../../contracts/replay-plan.ts';
+import { type ReplayOrder, type StepName, STEPS } from '../../contracts/steps.ts';
+import type { WindowId } from '../../contracts/window.ts';
+import { withMends } from '../client-failure.ts';
+import { CommandFailure } from '../failure.ts';
+import type { Following } from '../follow-window.ts';
+import { interruption } from '../interruption.ts';
+import { stepDisplay } from '../live-steps.ts';
+import { planText, playedText, type PlayedWindow } from '../replay-text.ts';
+import { type ReplayEnding, type ReplayTask, replayWindows } from '../replay-windows.ts';
+import { airflowOf } from '../run-windows.ts';
+import { parseClosedWindow, wholeNumber } from '../window-arguments.ts';
+import { readReport } from '../window-reports.ts';
+import { connectWindowWorkflows, type WindowWorkflows } from '../window-workflows.ts';
+
+interface Options {
+  window?: WindowId;
+  from?: WindowId;
+  to?: WindowId;
+  failed?: boolean;
+  fromStep?: StepName;
+  dryRun?: boolean;
+  parallel: number;
+  reason?: string;
+  direct?: boolean;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  npx reprise replay --window 2026-01-05T08:00Z
+  npx reprise replay --from 2026-01-05T00:00Z --to 2026-01-05T23:00Z --failed --dry-run
+  npx reprise replay --window 2026-01-05T08:00Z --from-step load --reason "rows were deleted by hand"
+
+A window keeps its bounds and its request: what it was last asked to be, not what the defaults are now. Without
+--from-step a window that failed begins at the first step whose result does not stand, any other at the first.
+The exit code is 0 only if every window that was played reconciled.`;
+
+export function register(command: Command): void {
+  command
+    .option('--window <window>', 'one window, like 2026-01-05T08:00Z', parseClosedWindow)
+    .option('--from <window>', 'the first window of a range', parseClosedWindow)
+    .option('--to <window>', 'its last window, itself included', parseClosedWindow)
+    .option('--failed', 'only windows that failed, were cancelled or never ran')
+    .addOption(new Option('--from-step <step>', 'begin here; the steps before are kept').choices(STEPS))
+    .option('--dry-run', 'say which windows and steps would run, why, and what would change; start nothing')
+    .option('--parallel <n>', 'windows at a time, the oldest first', wholeNumber(1, 16), 2)
+    .option('--reason <text>', 'why, for the record', 'no reason was given')
+    .option('--direct', 'leave Airflow out of it: its runs go on showing what they showed')
+    .option('--json', 'print the plan or the records as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((options: Options) => withMends(() => replay(options)));
+}
+
+async function replay(options: Options): Promise<void> {
+  const scope = scopeOf(options);
+  const config = loadConfig();
+  const store = createObjectStore(config.objectStore);
+  const workflows = await connectWindowWorkflows(config.temporal);
+  try {
+    const plans = await planReplay(planDeps(config, store, workflows), scope);
+    if (options.dryRun) {
+      const plan = `${JSON.stringify({ plan: plans }, null, 2)}\n`;
+      process.stdout.write(options.json ? plan : planText(plans, options.parallel));
+      return;
+    }
+    const tasks = await tasksOf(plans, store);
+    const played = tasks.length > 0 ? await play(options, config, store, workflows, tasks) : [];
+    process.stdout.write(options.json ? playedJson(plans, played) : textOf(plans, played));
+    if (!played.every(({ reconciled }) => reconciled)) process.exitCode = 1;
+  } finally {
+    await workflows.close();
+  }
+}
+
+function scopeOf({ window, from, to, failed, fromStep }: Options): ReplayScope {
+  if ((window === undefined) === (from === undefined && to === undefined))
+    throw new CommandFailure('say either --window or --from and --to', {
+      mend: 'npx reprise replay --window 2026-01-05T08:00Z',
+    });
+  if (window === undefined && (from === undefined || to === undefined))
+    throw new CommandFailure('a range needs both --from and --to', {
+      mend: 'npx reprise replay --from 2026-01-05T00:00Z --to 2026-01-05T23:00Z',
+    });
+  const scope = ReplayScope.safeParse({
+    from: window ?? from,
+    to: window ?? to,
+    failed: failed ?? false,
+    ...(fromStep ? { from_step: fromStep } : {}),
+  });
+  if (scope.success) return scope.data;
+  throw new CommandFailure(scope.error.issues[0]?.message ?? 'that is no range of windows', {
+    mend: '--from is the first window and --to the last',
+  });
+}
+
+function planDeps(config: Config, store: ObjectStore, workflows: WindowWorkflows) {
+  const { eventsPerWindow: events, seed, shards, scheduledVolumeShape: volume_shape } = config.defaults;
+  return {
+    store,
+    defaults: { events, seed, shards, volume_shape },
+    isRunning: async (window: WindowId) => (await workflows.latest(window))?.state === 'running',
+  };
+}
+
+/** @throws CommandFailure before anything is started, when one of the windows cannot begin where it is asked to */
+async function tasksOf(plans: readonly PlannedWindow[], store: ObjectStore): Promise<ReplayTask[]> {
+  const refused = plans.filter((plan) => plan.plays && plan.refused !== null);
+  const [first] = refused;
+  if (first) {
+    const others = refused.length > 1 ? `; so do ${refused.length - 1} others` : '';
+    throw new CommandFailure(`${first.window}: ${first.refused}${others}; nothing was started`, {
+      mend: 'name that step with --from-step, or leave --from-step out; --dry-run shows each window',
+    });
+  }
+  return Promise.all(
+    plans.flatMap((plan) => {
+      const { window, plays, request, from_step } = plan;
+      return plays && request && from_step
+        ? [
+            readReport(store, window).then((report) => ({
+              ...{ request, from_step, isNew: plan.state === 'missing' },
+              playedBy: report?.airflow?.run_id,
+            })),
+          ]
+        : [];
+    }),
+  );
+}
+
+async function play(
+  options: Options,
+  config: Config,
+  store: ObjectStore,
+  workflows: WindowWorkflows,
+  tasks: readonly ReplayTask[],
+): Promise<PlayedWindow[]> {
+  const airflow = options.direct ? undefined : airflowOf(config);
+  if (await airflow?.isPaused().catch(withoutAirflow))
+    process.stderr.write('The DAG listening_window is paused: Airflow shows these replays once it is not.\n');
+  const interrupt = interruption();
+  const display = stepDisplay(tasks.map(({ request }) => request.window));
+  const following: Following = { workflows, seen: display.seen, signal: interrupt.signal };
+  try {
+    const { parallel } = options;
+    const endings = await replayWindows({ tasks, order: orderOf(options), parallel, airflow }, following);
+    return await Promise.all(endings.map((ending) => played(store, ending)));
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new CommandFailure(
+      `stopped watching; windows under way go on, those that waited do not begin: ${config.temporal.uiUrl}`,
+      { mend: 'the same command again plays what is left', exitCode: 130 },
+    );
+  } finally {
+    display.close();
+    interrupt.release();
+  }
+}
+
+function withoutAirflow(error: unknown): never {
+  throw new CommandFailure(error instanceof Error ? error.message : String(error), {
+    mend: 'npx reprise up starts it; with --direct the windows are played without Airflow',
+    cause: error,
+  });
+}
+
+function orderOf({ reason = '' }: Options): ReplayOrder {
+  return {
+    by: `command line (${userInfo().username}@${hostname()})`.slice(0, 200),
+    why: reason.slice(0, 500),
+  };
+}
+
+async function played(
+  store: ObjectStore,
+  { window, runId, state, why, notes }: ReplayEnding,
+): Promise<PlayedWindow> {
+  const record = (await readReplays(store, window, 20)).find(({ workflow }) => workflow.run_id === runId);
+  const reconciled = state === 'completed' && record?.after?.reconciled === true;
+  return { window, record, reconciled, why, notes };
+}
+
+function textOf(plans: readonly PlannedWindow[], all: readonly PlayedWindow[]): string {
+  if (all.length > 0) return playedText(all);
+  const each = plans.map(({ window, why }) => `  ${window}  ${why}`);
+  return `${['nothing to play again', ...each].join('\n')}\n`;
+}
+
+function playedJson(plans: readonly PlannedWindow[], all: readonly PlayedWindow[]): string {
+  const reconciled = all.every((one) => one.reconciled);
+  const windows = all.map(({ window, reconciled: through, why, record, notes }) => ({
+    ...{ window, reconciled: through, failure: why ?? null, record: record ?? null, notes },
+  }));
+  const left = plans.filter(({ plays }) => !plays).map(({ window, why }) => ({ window, why }));
+  return `${JSON.stringify({ reconciled, windows, left }, null, 2)}\n`;
+}

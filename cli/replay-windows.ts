@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Airflow, LISTENING_WINDOW_DAG, TASK } from '../clients/airflow.ts';
+import { ClientError } from '../clients/errors.ts';
+import { WindowRequest } from '../contracts/steps.ts';
+import type { ListeningWindowInput, ReplayOrder, StepName } from '../contracts/steps.ts';
+import type { WindowId } from '../contracts/window.ts';
+import { type Ending, followExecution, type Following, patience, PACE } from './follow-window.ts';
+
+/** One window to play again. */
+export interface ReplayTask {
+  request: WindowRequest;
+  from_step: StepName;
+  /** The DAG run that played it last; undefined when Airflow did not. */
+  playedBy: string | undefined;
+  /** A window that never ran gets a run in Airflow too, as if its schedule had asked for it. */
+  isNew: boolean;
+}
+
+/** How a replay ended, and as which execution; `notes` are for the operator. */
+export interface ReplayEnding extends Ending {
+  runId: string | undefined;
+  notes: string[];
+}
+
+export interface ReplayOptions {
+  tasks: readonly ReplayTask[];
+  order: ReplayOrder;
+  /** Windows side by side. */
+  parallel: number;
+  /** Undefined: Airflow is left out of it. */
+  airflow: Airflow | undefined;
+}
+
+/** So long Airflow's own run may take to end after the workflow has: two of its loops on a busy machine. */
+const AIRFLOW_LIMIT_MS = 60_000;
+
+/** Plays the windows in their order, as many side by side as allowed. One that fails does not hold up the others. */
+export async function replayWindows(options: ReplayOptions, following: Following): Promise<ReplayEnding[]> {
+  const endings: ReplayEnding[] = [];
+  const waiting = [...options.tasks];
+  const lane = async (): Promise<void> => {
+    for (let task = waiting.shift(); task; task = waiting.shift())
+      endings.push(await replayOne(task, options, following));
+  };
+  await Promise.all(Array.from({ length: options.parallel }, lane));
+  return endings.toSorted((one, other) => (one.window < other.window ? -1 : 1));
+}
+
+/**
+ * A window that runs already is waited for, and then played: two never interleave, because Temporal lets one execution of a
+ * window run at a time.
+ */
+async function replayOne(
+  task: ReplayTask,
+  { order, airflow }: ReplayOptions,
+  following: Following,
+): Promise<ReplayEnding> {
+  const { window } = task.request;
+  const notes: string[] = [];
+  const note = (error: unknown): void => {
+    const why = error instanceof Error ? error.message : String(error);
+    notes.push(`Airflow was not told, and shows what it showed before: ${why}`);
+  };
+  const handing = airflow && (await handOver(airflow, task, order).catch(note));
+  const input: ListeningWindowInput = {
+    ...WindowRequest.parse(task.request),
+    requested_by: order.by,
+    from_step: task.from_step,
+    replay: order,
+    ...(handing ? { airflow: handing.to } : {}),
+  };
+  const runId = await beginWhenFree(window, input, handing ? { handed_to: handing.to } : {}, following);
+  following.seen(window, { at: 'asked', did: 'started' });
+  await handing?.tell().catch(note);
+  const ending = await followExecution(window, runId, following);
+  if (airflow && handing && !(await ended(airflow, handing.to.run_id, following)))
+    notes.push(`Airflow has not caught up yet: ${airflow.runUrl(handing.to.run_id)}`);
+  return { ...ending, runId, notes };
+}
+
+async function beginWhenFree(
+  window: WindowId,
+  input: ListeningWindowInput,
+  memo: Record<string, unknown>,
+  { workflows, seen, signal, pace = PACE }: Following,
+): Promise<string> {
+  const patiently = patience(pace);
+  for (;;) {
+    const runId = await patiently(() => workflows.begin(input, memo));
+    if (runId !== undefined) return runId;
+    seen(window, { at: 'asked', did: 'waits' });
+    await sleep(pace.pollMs, undefined, { signal });
+  }
+}
+
+interface HandOver {
+  to: { dag_id: string; run_id: string; task_id: string; try_number: number };
+  /** Lets the task of that run find the workflow and wait for it. */
+  tell(): Promise<void>;
+}
+
+/**
+ * The DAG run of the window shows its replay: its task is let go again once the workflow runs, finds it by the memo, and
+ * ends as it ends. Undefined when Airflow has no part in the window, or when its run is about another request.
+ */
+async function handOver(
+  airflow: Airflow,
+  { request, playedBy, isNew, from_step }: ReplayTask,
+  { by, why }: ReplayOrder,
+): Promise<HandOver | undefined> {
+  const { window } = request;
+  const known = await airflow.runOf(window);
+  const about = `Played again from ${from_step} by ${by}: ${why}`;
+  const to = (run_id: string, tries: number): HandOver['to'] => ({
+    ...{ dag_id: LISTENING_WINDOW_DAG, run_id, task_id: TASK },
+    try_number: tries + 1,
+  });
+  if (!known) {
+    if (!isNew) return undefined;
+    const { events, seed, shards, volume_shape } = WindowRequest.parse(request);
+    const settings = { events, seed, shards, volume_shape };
+    return {
+      to: to(airflow.newRunId(window), 0),
+      tell: async () => void (await airflow.trigger(window, settings, about)),
+    };
+  }
+  const { run, tries } = known;
+  const active = run.state === 'queued' || run.state === 'running';
+  // An active one joins by itself what runs with its settings.
+  if (active || (!isNew && run.dag_run_id !== playedBy)) return undefined;
+  return { to: to(run.dag_run_id, tries), tell: () => airflow.clear(run.dag_run_id, about) };
+}
+
+async function ended(airflow: Airflow, runId: string, { signal, pace = PACE }: Following): Promise<boolean> {
+  for (const until = performance.now() + AIRFLOW_LIMIT_MS; performance.now() < until; ) {
+    try {
+      const { state } = await airflow.dagRun(runId);
+      if (state === 'success' || state === 'failed') return true;
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+    }
+    await sleep(pace.pollMs, undefined, { signal });
+  }
+  return false;
+}

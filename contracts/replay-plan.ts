@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { WindowState } from './report.ts';
+import { StepName, WindowRequest } from './steps.ts';
+import { consecutiveWindows, WINDOW_MS, WindowId, windowStartMs } from './window.ts';
+
+/** A month of windows: a longer range is better cut, and its plan would be too long for a workflow's history. */
+export const MOST_PLANNED = 744;
+
+/** Which windows somebody wants played again. */
+export const ReplayScope = z
+  .object({
+    from: WindowId,
+    /** The last window, itself included. */
+    to: WindowId,
+    failed: z.boolean().default(false).describe('Only those that failed, were cancelled or never ran.'),
+    from_step: StepName.optional(),
+  })
+  .refine(({ from, to }) => windowStartMs(from) <= windowStartMs(to), {
+    message: 'the last window lies before the first',
+    path: ['to'],
+  })
+  .refine((scope) => windowsOf(scope).length <= MOST_PLANNED, {
+    message: `that is more than ${MOST_PLANNED} windows; cut the range`,
+    path: ['to'],
+  });
+export type ReplayScope = z.input<typeof ReplayScope>;
+
+/** What a replay would do with one window of its scope. */
+export const PlannedWindow = z.object({
+  window: WindowId,
+  state: z.union([WindowState, z.literal('missing')]),
+  plays: z.boolean(),
+  /** One clause: why it is played, or why not. */
+  why: z.string(),
+  /** What it was last asked to be. Null when it is not played. */
+  request: WindowRequest.nullable(),
+  /** The first step that runs, and why not a later one. */
+  from_step: StepName.nullable(),
+  because: z.string().nullable(),
+  /** Why it cannot begin where it is asked to. */
+  refused: z.string().nullable(),
+  /** Days that its last run touched, as far as they are known. */
+  days: z.array(z.string()),
+});
+export type PlannedWindow = z.input<typeof PlannedWindow>;
+
+export function windowsOf({ from, to }: { from: WindowId; to: WindowId }): WindowId[] {
+  const count = Math.floor((windowStartMs(to) - windowStartMs(from)) / WINDOW_MS) + 1;
+  return consecutiveWindows(from, Math.max(0, count));
+}

@@ -1,0 +1,267 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { readReplays } from '../../activities/replays.ts';
+import { type ReplayTask, replayWindows } from '../../cli/replay-windows.ts';
+import { connectWindowWorkflows } from '../../cli/window-workflows.ts';
+import { keys } from '../../contracts/lake.ts';
+import { HopName, type WindowReport } from '../../contracts/report.ts';
+import { STEPS, type StepName } from '../../contracts/steps.ts';
+import { windowWorkflowId } from '../../contracts/window.ts';
+import { fakeSteps } from './fake-steps.ts';
+import { failureOf, input, start, temporalForTests } from './harness.ts';
+import { memoryStore } from './memory-store.ts';
+
+const withWorkers = temporalForTests();
+
+const { window } = input;
+const AFTER_COMPACT = ['loadWindow', 'buildWindow', 'publishServing'];
+const order = { by: 'a person', why: 'to see it' };
+const task: ReplayTask = {
+  ...{ request: { ...input, window }, from_step: 'generate', playedBy: undefined, isNew: false },
+};
+
+/** What stands in the store after each of these steps has left its output there. */
+async function leaveOutputs(store: ReturnType<typeof memoryStore>): Promise<void> {
+  const tables = ['raw', 'events', 'quarantine', 'minute_counts'];
+  for (const table of tables) {
+    await store.putJson(`${table}.metadata.json`, { list: `s3://bucket/snap-1-${table}.avro` });
+    await store.putJson(`snap-1-${table}.avro`, {});
+  }
+  await store.putJson('catalogue', {});
+  for (const shard of [0, 1]) {
+    await store.putJson(keys.shard(window, shard), {});
+    await store.putJson(keys.shardLedger(window, shard), {
+      ...{ window, seed: 1, events_requested: 100, shards: 2, late: 0, out_of_order: 0, planted: {} },
+      arrived: { total: 50, content_hash: '0000000000000055' },
+      valid: { total: 50, content_hash: '0000000000000055', by_type: {} },
+      quarantined: { total: 0, content_hash: '0000000000000000', by_reason: {} },
+      duplicates: { total: 0, content_hash: '0000000000000000' },
+    });
+  }
+}
+
+const states = (report: WindowReport | undefined): Record<string, string> =>
+  Object.fromEntries(report?.steps.map(({ step, state }) => [step, state]) ?? []);
+
+async function playedOnce(client: Client): Promise<void> {
+  await (await start(client)).result();
+}
+
+describe('a window that is played again from a step', () => {
+  it('keeps the steps before it, runs the others, and is the same at every hop', async () => {
+    const store = memoryStore();
+    await leaveOutputs(store);
+    const [first, second] = [fakeSteps({}, store), fakeSteps({}, store)];
+    await withWorkers(first, playedOnce);
+    await withWorkers(second, async (client) => {
+      const again = { ...input, from_step: 'load', replay: order };
+      expect(await (await start(client, again)).result()).toMatchObject({
+        reconciled: true,
+        counts: { arrived: 100, valid: 90, quarantined: 7, duplicates: 3 },
+      });
+    });
+    expect(second.calls).toEqual(AFTER_COMPACT);
+    const report = second.reports.at(-1);
+    expect(report?.hops).toEqual(first.reports.at(-1)?.hops);
+    expect(report?.hops.map(({ hop }) => hop)).toEqual(HopName.options);
+    expect(states(report)).toMatchObject({ generate: 'kept', compact: 'kept', load: 'completed' });
+    const [record] = await readReplays(store, window, 5);
+    expect(record).toMatchObject({
+      ...{ order, from_step: 'load', identical: true, differences: [] },
+      before: { state: 'completed', reconciled: true },
+      after: { state: 'completed', reconciled: true, holds: { events: { total: 100 } } },
+    });
+  });
+
+  it('publishes from the shards that an earlier run has landed', async () => {
+    const store = memoryStore();
+    await leaveOutputs(store);
+    const shards: unknown[] = [];
+    const second = fakeSteps({}, store);
+    const { publishShard } = second.queues.publish;
+    second.queues.publish.publishShard = (...args) => {
+      shards.push((args as unknown as [{ shard: unknown }])[0].shard);
+      return publishShard?.(...args) as Promise<unknown>;
+    };
+    await withWorkers(fakeSteps({}, store), playedOnce);
+    await withWorkers(second, async (client) =>
+      (await start(client, { ...input, from_step: 'publish' })).result(),
+    );
+    expect(second.calls).not.toContain('generateShard');
+    expect(shards).toHaveLength(2);
+    expect(shards).toEqual(
+      expect.arrayContaining(
+        [0, 1].map((shard) =>
+          expect.objectContaining({ shard, key: keys.shard(window, shard), records: 50 }),
+        ),
+      ),
+    );
+  });
+
+  it('begins behind what a failed run has done', async () => {
+    const store = memoryStore();
+    await leaveOutputs(store);
+    const broken = fakeSteps(
+      {
+        ingestWindow: async () => {
+          throw ApplicationFailure.nonRetryable('no such key', 'AccessDenied');
+        },
+      },
+      store,
+    );
+    const second = fakeSteps({}, store);
+    await withWorkers(broken, async (client) => failureOf((await start(client)).result()));
+    await withWorkers(second, async (client) => {
+      await (await start(client, { ...input, from_step: 'ingest', replay: order })).result();
+    });
+    expect(second.calls).toEqual([
+      ...['ingestWindow', 'forwardDeadLetters', 'reconcileWindow', 'compactWindow'],
+      ...AFTER_COMPACT,
+    ]);
+    const [record] = await readReplays(store, window, 5);
+    // There was nothing whole to compare it with.
+    expect(record).toMatchObject({
+      before: { state: 'failed', failure: { step: 'ingest' } },
+      after: { state: 'completed' },
+      ...{ identical: null, compared_with: null },
+    });
+  });
+
+  it.each<[string, object, StepName, string]>([
+    ['which never ran', {}, 'load', 'the first step to begin at is generate'],
+    ['with another request', { seed: 2 }, 'load', 'of another request (100 events, seed 1, 2 shards, flat)'],
+  ])('%s is refused, and nothing is touched', async (name, changes, from_step, said) => {
+    const store = memoryStore();
+    await leaveOutputs(store);
+    if (name !== 'which never ran') await withWorkers(fakeSteps({}, store), playedOnce);
+    const before = new Map(store.objects);
+    const second = fakeSteps({}, store);
+    await withWorkers(second, async (client) => {
+      const failure = await failureOf((await start(client, { ...input, ...changes, from_step })).result());
+      expect(failure).toMatchObject({ type: 'ResourceMissing', nonRetryable: true });
+      expect(failure.message).toContain(`${window} cannot begin at load`);
+      expect(failure.message).toContain(said);
+    });
+    expect(second.calls).toEqual([]);
+    expect(store.objects).toEqual(before);
+  });
+
+  it('does not count on what a run that began before it has replaced', async () => {
+    const store = memoryStore();
+    await leaveOutputs(store);
+    await withWorkers(fakeSteps({}, store), playedOnce);
+    const broken = fakeSteps(
+      {
+        publishShard: async () => {
+          throw ApplicationFailure.nonRetryable('not allowed', 'AccessDenied');
+        },
+      },
+      store,
+    );
+    await withWorkers(broken, async (client) => failureOf((await start(client)).result()));
+    await withWorkers(fakeSteps({}, store), async (client) => {
+      const failure = await failureOf((await start(client, { ...input, from_step: 'load' })).result());
+      expect(failure.message).toContain('the first step to begin at is publish');
+    });
+  });
+});
+
+describe('a replay that is not the same', () => {
+  it('says so, and what differs', async () => {
+    const store = memoryStore();
+    await withWorkers(fakeSteps({}, store), playedOnce);
+    const other = fakeSteps({}, store);
+    const { reconcileWindow } = other.queues.control;
+    other.queues.control.reconcileWindow = async (...args) => {
+      const { hops = [] } = ((await reconcileWindow?.(...args)) ?? {}) as Partial<WindowReport>;
+      return {
+        attempt: 1,
+        hops: hops.map((hop) =>
+          hop.hop === 'events'
+            ? { ...hop, observed: { ...hop.observed, content_hash: '00000000000000ff' } }
+            : hop,
+        ),
+      };
+    };
+    await withWorkers(other, async (client) => (await start(client, { ...input, replay: order })).result());
+    expect((await readReplays(store, window, 5))[0]).toMatchObject({
+      identical: false,
+      differences: ['events had the content hash 00000000000000aa and has 00000000000000ff.'],
+    });
+  });
+});
+
+describe('replays of one window at once', () => {
+  it('never interleave: the second waits, and then plays it once more', async () => {
+    const store = memoryStore();
+    const steps = fakeSteps({}, store);
+    let [now, most] = [0, 0];
+    const { compactWindow } = steps.queues.spark;
+    steps.queues.spark.compactWindow = async (...args) => {
+      now += 1;
+      most = Math.max(most, now);
+      await sleep(1_500);
+      now -= 1;
+      return compactWindow?.(...args);
+    };
+    const seen: string[] = [];
+    await withWorkers(steps, async (client) => {
+      const { address } = (client.connection as Connection).options;
+      const workflows = await connectWindowWorkflows({ address, namespace: 'default' });
+      const following = {
+        workflows,
+        seen: (_: string, sighting: { at: string; did?: string }) => void seen.push(sighting.did ?? ''),
+        signal: new AbortController().signal,
+        pace: { pollMs: 100, patienceMs: 5_000 },
+      };
+      // The schedule's own run, and two people.
+      const scheduled = await start(client);
+      const options = { tasks: [task], order, parallel: 1, airflow: undefined };
+      const both = await Promise.all([replayWindows(options, following), replayWindows(options, following)]);
+      await scheduled.result();
+      await workflows.close();
+      const runs = both.flat().map(({ state, runId }) => ({ state, runId }));
+      expect(runs.map(({ state }) => state)).toEqual(['completed', 'completed']);
+      expect(new Set(runs.map(({ runId }) => runId)).size).toBe(2);
+    });
+    expect(seen).toContain('waits');
+    expect(most).toBe(1);
+    expect(steps.calls.filter((call) => call === 'compactWindow')).toHaveLength(3);
+    const records = await readReplays(store, window, 5);
+    expect(records.map(({ identical }) => identical)).toEqual([true, true]);
+  });
+});
+
+describe('a reset in Temporal', () => {
+  it.each(['ingestWindow', 'loadWindow'])('to %s ends in the same window', async (activity) => {
+    const store = memoryStore();
+    const steps = fakeSteps({}, store);
+    await withWorkers(steps, async (client) => {
+      const handle = await start(client);
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const scheduled = events?.find(
+        (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity,
+      );
+      // A reset is to the end of a workflow task: the one that decided on the activity.
+      const decided = scheduled?.activityTaskScheduledEventAttributes?.workflowTaskCompletedEventId;
+      steps.calls.length = 0;
+      const { runId } = await client.workflowService.resetWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: windowWorkflowId(window), runId: handle.firstExecutionRunId },
+        reason: 'a test',
+        workflowTaskFinishEventId: decided ?? null,
+        requestId: `reset-${activity}`,
+      });
+      await client.workflow.getHandle(windowWorkflowId(window), runId).result();
+    });
+    expect(steps.calls[0]).toBe(activity);
+    expect(steps.calls).not.toContain('generateShard');
+    const report = steps.reports.at(-1);
+    expect(report?.reconciled).toBe(true);
+    expect(Object.keys(states(report))).toEqual([...STEPS]);
+    expect((await readReplays(store, window, 5))[0]).toMatchObject({ identical: true, differences: [] });
+  });
+});
