@@ -6,17 +6,16 @@ import { FAILURES, type FailureType } from '../contracts/failures.ts';
 
 /** Temporal refuses payloads above 2 MiB; a message is read by a person long before that. Characters. */
 export const MAX_MESSAGE = 2_000;
-const MAX_DETAILS = 60_000;
+/** They are in the report once more, beside all else that it says, and what travels stays below 64 KB. Bytes. */
+export const MAX_DETAILS = 48_000;
 
 const cut = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 
 /** Details travel in the history: what is too long for it is left out, and said so. */
 function bounded(details: unknown): unknown {
-  const json = JSON.stringify(details ?? null);
-  return json.length <= MAX_DETAILS
-    ? (details ?? null)
-    : { left_out: `${json.length} characters of details` };
+  const bytes = Buffer.byteLength(JSON.stringify(details ?? null));
+  return bytes <= MAX_DETAILS ? (details ?? null) : { left_out: `${bytes} bytes of details` };
 }
 
 /** The number of the attempt that failed: the workflow cannot learn it in another way, and the report shows it. */

@@ -77,7 +77,8 @@ export class WindowProgressLog {
   close(state: WindowState, nowMs: number, failure?: Failure): void {
     this.state = state;
     this.endedAt = iso(nowMs);
-    if (failure) this.failure = { step: this.step, ...failure };
+    // Not what else is known of it: the hops, for one, stand in the report already.
+    if (failure) this.failure = { step: this.step, type: failure.type, message: failure.message };
     for (const report of this.steps) if (report.state === 'pending') report.state = 'skipped';
     if (state === 'completed') this.step = null;
   }

@@ -1,7 +1,12 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { MAX_MESSAGE, toActivityFailure, withActivityFailures } from '../../../activities/failures.ts';
+import {
+  MAX_DETAILS,
+  MAX_MESSAGE,
+  toActivityFailure,
+  withActivityFailures,
+} from '../../../activities/failures.ts';
 import { ClientError } from '../../../clients/errors.ts';
 import { ConfigError } from '../../../config/config.ts';
 import { FAILURES, type FailureType } from '../../../contracts/failures.ts';
@@ -64,6 +69,16 @@ describe('the failure table', () => {
     ) as ApplicationFailure;
     expect(failure.message.length).toBe(MAX_MESSAGE);
     expect(JSON.stringify(failure.details).length).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['that fit', 'y'.repeat(MAX_DETAILS - 20), true],
+    ['that are too long only as bytes', 'ü'.repeat(MAX_DETAILS - 20), false],
+  ])('keeps or leaves out details %s', (_, tail, kept) => {
+    const { details } = toActivityFailure(
+      new ClientError('Unavailable', 'no', { details: { tail } }),
+    ) as ApplicationFailure;
+    expect(details?.[0]).toEqual(kept ? { tail } : { left_out: expect.stringContaining('bytes') });
   });
 
   it('passes on how long to wait', () => {
