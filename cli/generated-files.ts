@@ -18,7 +18,7 @@ export interface GeneratedWindow {
  * Creates a directory and what is missing above it, one by one: Node's own `recursive` never returns where the file
  * system answers "no such file" to a directory that cannot be made, as /proc does.
  */
-async function makeDirectory(directory: string): Promise<void> {
+export async function makeDirectory(directory: string): Promise<void> {
   const missing: string[] = [];
   for (let at = directory; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
   for (const one of missing) await mkdir(one);

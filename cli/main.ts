@@ -25,6 +25,10 @@ const COMMANDS: Record<string, Entry> = {
   report: { summary: "show a window's counts at every hop", load: () => import('./commands/report.ts') },
   generate: { summary: 'write synthetic events to files', load: () => import('./commands/generate.ts') },
   bench: { summary: 'measure speed and memory', load: () => import('./commands/bench.ts') },
+  realism: {
+    summary: 'compare what is generated with published figures',
+    load: () => import('./commands/realism.ts'),
+  },
   contracts: {
     summary: 'write the schemas generated from the contracts, or check them',
     load: () => import('./commands/contracts.ts'),

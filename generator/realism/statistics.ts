@@ -55,7 +55,7 @@ export const STATISTICS: Readonly<Record<string, Statistic>> = {
   'free-minus-premium': minus(skipRate('plan=free'), skipRate('plan=premium')),
   'mobile-minus-desktop': minus(skipRate('device=mobile'), skipRate('device=desktop')),
   'skipped-teenagers': TEENAGERS,
-  'teenagers-minus-all': minus(TEENAGERS, skipRate('all')),
+  'teenagers-minus-thirties': minus(TEENAGERS, skipRate('age=35-44')),
   ...Object.fromEntries(CONTEXTS.map((name) => [`plays-${name}`, shareOfPlays(`context=${name}`)])),
   'context-switches': ratio('context switches', 'transitions'),
   shuffle: shareOfPlays('shuffle'),
