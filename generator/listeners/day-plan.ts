@@ -2,7 +2,7 @@ import { AliasTable } from '../alias-table.ts';
 import { mix32, unitAt } from '../random.ts';
 import { HOUR_MS } from './geography.ts';
 import { normalQuantile } from './quantiles.ts';
-import { CURVE_CELL_BITS } from './rhythm.ts';
+import { CURVE_CELL_BITS, type PlayLag } from './rhythm.ts';
 import { MOST_SESSIONS_A_DAY } from './traits.ts';
 
 const MINUTE_MS = 60_000;
@@ -27,25 +27,38 @@ const BUDGETS = Float64Array.from({ length: 4_097 }, (_, place) =>
 /** With less time before the day's end, nobody begins. */
 const SHORTEST_REMAINDER_MS = 2 * MINUTE_MS;
 
-const LAG_QUARTERS = LONGEST_BUDGET_MS / QUARTER_MS + 1;
-
 /**
- * Share of a session's plays in each quarter-hour after the one in which it begins. Plays are spread evenly over the
- * budget: at some time after the start there are as many as there are sessions that last longer.
+ * Of the time listened, so much is of sessions that are moved to make room; the one part to earlier, the other to later,
+ * by so much on average (measured: long sessions are moved to earlier, as others come after them).
  */
-export function playLag(): number[] {
-  const lag = Array.from({ length: LAG_QUARTERS }, () => 0);
-  let plays = 0;
+const MOVED_SHARE = 0.39;
+const TO_EARLIER = { share: 0.55, meanMs: 48 * MINUTE_MS };
+const TO_LATER = { share: 0.45, meanMs: 34 * MINUTE_MS };
+const FARTHEST_QUARTERS = 16;
+
+/** Plays are spread evenly over the budget: some time after the start there are as many as sessions that last longer. */
+export function playLag(): PlayLag {
+  const lag = Array.from({ length: LONGEST_BUDGET_MS / QUARTER_MS + 1 }, () => 0);
   for (let place = 8; place < 4_096; place += 16) {
     const budget = BUDGETS[place] as number;
     for (let startMs = MINUTE_MS / 2; startMs < QUARTER_MS; startMs += MINUTE_MS)
       for (let playedMs = MINUTE_MS / 2; playedMs < budget; playedMs += MINUTE_MS) {
         const quarter = Math.floor((startMs + playedMs) / QUARTER_MS);
         lag[quarter] = (lag[quarter] as number) + 1;
-        plays++;
       }
   }
-  return lag.map((count) => count / plays);
+  const first = -FARTHEST_QUARTERS;
+  const shares = Array.from({ length: lag.length + 2 * FARTHEST_QUARTERS }, () => 0);
+  for (let moved = first; moved <= FARTHEST_QUARTERS; moved++) {
+    const { share, meanMs } = moved < 0 ? TO_EARLIER : TO_LATER;
+    const decay = Math.exp(-QUARTER_MS / meanMs);
+    const chance = moved === 0 ? 0 : share * (1 - decay) * decay ** (Math.abs(moved) - 1);
+    const weight = moved === 0 ? 1 - MOVED_SHARE : MOVED_SHARE * chance;
+    for (const [quarter, plays] of lag.entries())
+      shares[quarter + moved - first] = (shares[quarter + moved - first] as number) + weight * plays;
+  }
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return { first, shares: shares.map((share) => share / total) };
 }
 
 const DELAY_MEAN_HOURS = 9;

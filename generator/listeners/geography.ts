@@ -115,5 +115,3 @@ export function instantOf(country: number, date: number, hour: number): number {
   const winter = (COUNTRIES[country] as Country).offset * MINUTE_MS;
   return local - offsetMs(country, local - winter);
 }
-
-export { localHour as hourIn };

@@ -4,7 +4,7 @@ import { DayPlan, LATEST_BURST_MS, type PlannedSession, playLag } from './day-pl
 import { Tenure } from './eras.ts';
 import { COUNTRIES, DAY_MS, dateIn, dayAt, HOUR_MS, instantOf, offsetMs, weekdayOf } from './geography.ts';
 import { HABITS, QUARTERS_A_DAY, WEEK } from './habits.ts';
-import { placesOf } from './quantiles.ts';
+import { placesOf, poisson } from './quantiles.ts';
 import { type DayCurve, type Rhythm, rhythmOf } from './rhythm.ts';
 import {
   describeListener,
@@ -20,7 +20,7 @@ export type { Listener, PlannedSession };
 /** Records that a session of mean length sends, defects not counted. */
 const RECORDS_PER_SESSION = 11.5;
 /** Sessions a day of an average slot: of the mean intensity, after vacancies, quiet spells and fading. */
-const SESSIONS_PER_SLOT_DAY = 1.105;
+const SESSIONS_PER_SLOT_DAY = 1.06;
 
 const DEVICES = 6;
 const DAY = 0x38495ab5;
@@ -218,19 +218,11 @@ export class Population {
     if (!tenure.takeDay(day) || tenure.isQuiet()) return 0;
     this.mainDevice = mainDeviceOf(tenure.traits, this.clock % HABITS.length);
     const mean = intensityOf(tenure.traits) * tenure.rate() * (this.volumes[this.curveOn(day)] as number);
-    const unit = mix32(tenure.key ^ Math.imul(day, DAY)) / 4_294_967_296;
-    // Poisson by inversion; e^-x is above 1 - x.
-    if (unit <= 1 - mean) return 0;
-    let chance = Math.exp(-mean);
-    let below = chance;
-    let sessions = 0;
-    const most = mostSessionsOf(tenure.traits);
-    while (unit >= below && sessions < most) {
-      sessions++;
-      chance *= mean / sessions;
-      below += chance;
-    }
-    return sessions;
+    return poisson(
+      mean,
+      mix32(tenure.key ^ Math.imul(day, DAY)) / 4_294_967_296,
+      mostSessionsOf(tenure.traits),
+    );
   }
 
   private curveOn(day: number): number {

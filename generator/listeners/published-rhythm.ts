@@ -28,7 +28,7 @@ export interface DeviceClass {
 
 /** Peaks and trough of weekdays: Zhang et al. 2013, "Understanding user behavior in Spotify". */
 export const DEVICE_CLASSES: readonly DeviceClass[] = [
-  { devices: [0, 5], morning: [8.8, 1], evening: [18.1, 1.3], days: [1, 1, 1, 1, 1.05, 1, 0.93] },
+  { devices: [0, 5], morning: [8.8, 1], evening: [18.2, 1.3], days: [1, 1, 1, 1, 1.05, 1, 0.93] },
   { devices: [1, 2], morning: [9.8, 1.3], evening: [19.2, 1], days: [1, 1, 1, 1, 0.95, 0.75, 0.75] },
   { devices: [3, 4], morning: [9.8, 0.6], evening: [19.4, 1.5], days: [1, 1, 1, 1, 1.05, 1.2, 1.2] },
 ];

@@ -14,23 +14,30 @@ function sum(values: Float64Array, from: number, to: number): number {
   return total;
 }
 
+/** When the plays of a session come: shares of the quarter-hours from `first` on after the one in which it was drawn. */
+export interface PlayLag {
+  first: number;
+  shares: readonly number[];
+}
+
 /**
- * When sessions must start so that their plays come at the wished times: plays follow their session's start by
- * `lag[k]` in the k-th quarter-hour after it (Richardson and Lucy's way of taking a blur away).
+ * When sessions must be drawn so that their plays come at the wished times (Richardson and Lucy's way of taking a blur
+ * away).
  */
-function startsFor(plays: Float64Array, lag: readonly number[]): Float64Array {
+function startsFor(plays: Float64Array, { first, shares }: PlayLag): Float64Array {
   let starts = plays.slice();
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 12; round++) {
     const ratio = new Float64Array(WEEK);
     for (let i = 0; i < WEEK; i++) {
       let blurred = 0;
-      for (let k = 0; k < lag.length; k++)
-        blurred += (lag[k] as number) * (starts[(i - k + WEEK) % WEEK] as number);
+      for (let k = 0; k < shares.length; k++)
+        blurred += (shares[k] as number) * (starts[(i - k - first + WEEK) % WEEK] as number);
       ratio[i] = (plays[i] as number) / blurred;
     }
     starts = starts.map((start, i) => {
       let factor = 0;
-      for (let k = 0; k < lag.length; k++) factor += (lag[k] as number) * (ratio[(i + k) % WEEK] as number);
+      for (let k = 0; k < shares.length; k++)
+        factor += (shares[k] as number) * (ratio[(i + k + first + WEEK) % WEEK] as number);
       return start * factor;
     });
   }
@@ -57,10 +64,8 @@ export interface Rhythm {
 /**
  * Divides the published rhythm among the habits. Each gets the part of every quarter-hour that its favour of it is
  * worth against the others'; so habits differ, and their mixture is the published curve.
- *
- * @param lag share of a session's plays in each quarter-hour after its start
  */
-export function rhythmOf(lag: readonly number[]): Rhythm {
+export function rhythmOf(lag: PlayLag): Rhythm {
   const habitTotal = HABITS.reduce((total, { weight }) => total + weight, 0);
   const plays = new Float64Array(WEEK);
   const byHabit = HABITS.map((): Float64Array[] => []);

@@ -46,7 +46,7 @@ const PREMIUM_FACTOR = 2.2;
 /** Sessions a day of a listener who is there, on average. */
 const MEAN_INTENSITY = 1.4;
 const INTENSITY_SPREAD = 0.85;
-const MOST_INTENSITY = 7;
+const MOST_INTENSITY = 6;
 /** As many sessions as this fit into a day at most. */
 export const MOST_SESSIONS_A_DAY = 12;
 
@@ -57,16 +57,12 @@ const DEVICE_BITS = 12;
 
 /** Sessions a mean day, of free listeners and then of premium ones, from the lightest to the heaviest. */
 const INTENSITIES: Float64Array = (() => {
-  const levels = logNormalQuantiles(LEVELS, 1, INTENSITY_SPREAD);
-  const both = Float64Array.from({ length: 2 * LEVELS }, (_, place) => {
-    const level = levels[place % LEVELS] as number;
-    return Math.min(place < LEVELS ? level : level * PREMIUM_FACTOR, MOST_INTENSITY);
-  });
-  let mean = 0;
-  both.forEach((value, place) => {
-    mean += ((place < LEVELS ? 1 - PREMIUM_SHARE : PREMIUM_SHARE) / LEVELS) * value;
-  });
-  return both.map((value) => (value / mean) * MEAN_INTENSITY);
+  const meanFactor = 1 - PREMIUM_SHARE + PREMIUM_SHARE * PREMIUM_FACTOR;
+  const freeMedian = MEAN_INTENSITY / meanFactor / Math.exp(INTENSITY_SPREAD ** 2 / 2);
+  const free = logNormalQuantiles(LEVELS, freeMedian, INTENSITY_SPREAD);
+  return Float64Array.from({ length: 2 * LEVELS }, (_, place) =>
+    Math.min(MOST_INTENSITY, (free[place % LEVELS] as number) * (place < LEVELS ? 1 : PREMIUM_FACTOR)),
+  );
 })();
 
 /** Plan, intensity and main device are parts of one hash: they are needed to know that somebody does not listen. */
