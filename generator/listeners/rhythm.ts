@@ -127,22 +127,20 @@ function sharesOfDevices(): number[][] {
 /** Every habit's curve, mean 1; weighted they add up to `whole`. */
 function divided(whole: Float64Array, weights: readonly number[]): Float64Array[] {
   const scales = HABITS.map(() => 1);
-  let parts: Float64Array[] = [];
-  for (let round = 0; round < 60; round++) {
-    parts = HABITS.map(() => new Float64Array(WEEK));
-    for (let i = 0; i < WEEK; i++) {
-      let all = 0;
-      HABITS.forEach(({ favour }, habit) => {
-        all += (weights[habit] as number) * (scales[habit] as number) * (favour[i] as number);
-      });
-      HABITS.forEach(({ favour }, habit) => {
-        (parts[habit] as Float64Array)[i] =
-          ((whole[i] as number) * (scales[habit] as number) * (favour[i] as number)) / all;
-      });
+  const parts = HABITS.map(() => new Float64Array(WEEK));
+  for (let round = 0; round < 30; round++) {
+    const all = new Float64Array(WEEK);
+    for (const [habit, { favour }] of HABITS.entries()) {
+      const weight = (weights[habit] as number) * (scales[habit] as number);
+      for (let i = 0; i < WEEK; i++) all[i] = (all[i] as number) + weight * (favour[i] as number);
     }
-    parts.forEach((part, habit) => {
-      scales[habit] = (scales[habit] as number) / (sum(part, 0, WEEK) / WEEK);
-    });
+    for (const [habit, { favour }] of HABITS.entries()) {
+      const part = parts[habit] as Float64Array;
+      const scale = scales[habit] as number;
+      for (let i = 0; i < WEEK; i++)
+        part[i] = ((whole[i] as number) * scale * (favour[i] as number)) / (all[i] as number);
+      scales[habit] = scale / (sum(part, 0, WEEK) / WEEK);
+    }
   }
   return parts;
 }
