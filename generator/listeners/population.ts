@@ -130,9 +130,10 @@ export class Population {
     const last = this.lastDay[this.clock] as number;
     let found: PlannedSession[] | undefined;
     if (lateRate > 0) {
+      const likeliest = this.offlineWithin[MOST_SESSIONS_A_DAY] as number;
       for (let day = this.firstBurstDay[this.clock] as number; day < first; day++) {
-        if (!this.tenure.takeDay(day)) continue;
         const unit = this.offlineUnit(day);
+        if (unit >= likeliest || !this.tenure.takeDay(day)) continue;
         if (unit >= (this.offlineWithin[mostSessionsOf(this.tenure.traits)] as number)) continue;
         const wanted = this.sessionsOn(day);
         if (unit >= (this.offlineWithin[wanted] as number)) continue;
@@ -245,7 +246,7 @@ export class Population {
 
   /** One number tells of the first offline session of the day, so that nearly all days need no plan. */
   private offlineUnit(day: number): number {
-    return mix32(this.tenure.key ^ Math.imul(day, OFFLINE)) / 4_294_967_296;
+    return mix32(this.tenure.slot ^ Math.imul(day, OFFLINE)) / 4_294_967_296;
   }
 
   /** Every session is offline with the same chance, whatever the others are. */
@@ -254,7 +255,7 @@ export class Population {
     if (unit >= (this.offlineWithin[place + 1] as number)) return false;
     if (unit >= (this.offlineWithin[place] as number)) return true;
     // Not the first one.
-    return mix32(this.tenure.key ^ Math.imul(day * 16 + place, OFFLINE)) / 4_294_967_296 < this.lateRate;
+    return mix32(this.tenure.slot ^ Math.imul(day * 16 + place, OFFLINE)) / 4_294_967_296 < this.lateRate;
   }
 
   private arrives(place: number, startMs: number, endMs: number): boolean {

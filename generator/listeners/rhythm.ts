@@ -6,7 +6,7 @@ import { inverse } from './quantiles.ts';
 const CLASS_OF_DEVICE = [0, 1, 1, 2, 2, 0];
 
 /** Relative shares of main devices in each habit are turned so that, over all listeners, these come out. */
-const MAIN_DEVICES = [57, 17, 9, 9, 3, 5];
+const MAIN_DEVICES = [61, 16, 8, 8, 3, 4];
 
 function sum(values: Float64Array, from: number, to: number): number {
   let total = 0;
