@@ -18,6 +18,7 @@ export default defineConfig({
     projects: [
       project('quality', ['tests/quality/**/*.test.ts'], { testTimeout: 60_000 }),
       project('unit', ['tests/unit/**/*.test.ts']),
+      project('realism', ['tests/realism/**/*.test.ts']),
       project('workflows', ['tests/workflow/**/*.test.ts', 'tests/replay/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 120_000,

@@ -1,5 +1,6 @@
 import type { Scorecard } from '../generator/realism/run.ts';
 import type { Row, Verdict } from '../generator/realism/scorecard.ts';
+import { GROUPS } from '../generator/realism/tally.ts';
 import { count } from './window-table.ts';
 
 const HEADINGS = ['statistic', 'target', 'observed', '±', 'tolerance', '', 'source'];
@@ -28,7 +29,7 @@ export function scorecardText({ windows, counted, rows }: Scorecard): string {
     '',
     ...cells.map(line),
     '',
-    '±: standard error over 20 groups of listeners; tolerance: error of the source and three of those',
+    `±: standard error over ${GROUPS} groups of listeners; tolerance: error of the source and three of those`,
     failed.length === 0
       ? `${rows.length} of ${rows.length} targets met`
       : `${failed.length} of ${rows.length} targets not met: ${failed.map(named).join('; ')}`,

@@ -29,14 +29,14 @@ const HEAVY_DAYS = 600;
 export function register(command: Command): void {
   command
     .option('--seed <n>', 'which world', seedNumber, 1)
-    .option('--events <n>', 'records an hour, on average', wholeNumber(10, 1_000_000), 2_000)
+    .option('--events <n>', 'records an hour, on average', wholeNumber(10, 1_000_000), 2_500)
     .option('--days <n>', 'how many days are looked at; a weekend belongs to them', wholeNumber(7, 366), 14)
     .option('--start <window>', 'first hour of the first day', parseWindow, START)
     .option(
       '--listeners <n>',
       'listeners among whom heavy ones are looked for, for their long histories',
       wholeNumber(1, 1_000_000),
-      2_000,
+      1_000,
     )
     .option('--out <directory>', 'keep the records, profiles and histories that were looked at')
     .option('--json', 'print every row as JSON')

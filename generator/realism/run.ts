@@ -9,7 +9,7 @@ import {
 } from './histories.ts';
 import { countSession, type ObservedListener, type WallClock } from './observations.ts';
 import { judge, type Row } from './scorecard.ts';
-import { SessionBook } from './sessions.ts';
+import { type ObservedSession, SessionBook } from './sessions.ts';
 import { Tally } from './tally.ts';
 
 export interface RealismRequest {
@@ -40,8 +40,16 @@ export interface Watcher {
   history?(history: History): void | Promise<void>;
 }
 
-export interface Scorecard {
+/** Everything that the rows are counted from. */
+export interface Observed {
   windows: { first: WindowId; count: number };
+  counts: SessionBook['counts'];
+  sessions: ObservedSession[];
+  histories: History[];
+}
+
+export interface Scorecard {
+  windows: Observed['windows'];
   counted: {
     records: number;
     invalid: number;
@@ -60,6 +68,15 @@ export async function scoreWorld(
   request: RealismRequest,
   watcher: Watcher = {},
 ): Promise<Scorecard> {
+  return scoreObserved(world, await observe(world, request, watcher), watcher);
+}
+
+export async function observe(
+  world: World,
+  request: RealismRequest,
+  watcher: Watcher = {},
+): Promise<Observed> {
+  const fromMs = windowStartMs(request.start);
   const windows = consecutiveWindows(request.start, request.days * 24);
   const book = new SessionBook();
   for (const [done, window] of windows.entries()) {
@@ -70,37 +87,28 @@ export async function scoreWorld(
     });
     await watcher.windowDone?.(done + 1, windows.length);
   }
-  const tally = new Tally();
-  const fromMs = windowStartMs(request.start);
-  const found = await countSessions(world, book, fromMs, tally, watcher);
   const search = new HeavyListenerSearch(request.heavy, fromMs, world.tracks, world.play);
   for (let day = 0; day < request.heavy.days; day++) {
     search.playDay(day);
     await watcher.dayDone?.(day + 1, request.heavy.days);
   }
-  const histories = search.found();
-  for (const history of histories) {
-    countHistory(tally, history);
-    await watcher.history?.(history);
-  }
   return {
     windows: { first: request.start, count: windows.length },
-    counted: { ...book.counts, ...found, heavyListeners: histories.length },
-    rows: judge(tally),
+    counts: book.counts,
+    sessions: [...book.sessions(fromMs)],
+    histories: search.found(),
   };
 }
 
-async function countSessions(
-  world: World,
-  book: SessionBook,
-  fromMs: number,
-  tally: Tally,
-  watcher: Watcher,
-): Promise<{ sessions: number; playbacks: number; listeners: number }> {
+export async function scoreObserved(
+  world: Pick<World, 'listener' | 'clock'>,
+  { windows, counts, sessions, histories }: Observed,
+  watcher: Watcher = {},
+): Promise<Scorecard> {
+  const tally = new Tally();
   const listeners = new Map<string, ObservedListener>();
-  let sessions = 0;
   let playbacks = 0;
-  for (const session of book.sessions(fromMs)) {
+  for (const session of sessions) {
     let listener = listeners.get(session.listenerId);
     if (!listener) {
       listener = world.listener(session.listenerId, session.firstAt);
@@ -108,8 +116,21 @@ async function countSessions(
       await watcher.listener?.(listener);
     }
     countSession(tally, session, listener, world.clock);
-    sessions++;
     playbacks += session.playbacks.length;
   }
-  return { sessions, playbacks, listeners: listeners.size };
+  for (const history of histories) {
+    countHistory(tally, history);
+    await watcher.history?.(history);
+  }
+  return {
+    windows,
+    counted: {
+      ...counts,
+      sessions: sessions.length,
+      playbacks,
+      listeners: listeners.size,
+      heavyListeners: histories.length,
+    },
+    rows: judge(tally),
+  };
 }

@@ -1,5 +1,8 @@
 /** Listeners fall into this many groups: what differs between the groups is the error of sampling listeners. */
-export const GROUPS = 20;
+export const GROUPS = 40;
+
+/** Nobody asks for the share of more tracks than these. */
+const MOST_TOP_TRACKS = 1_000;
 
 /** What the statistics are made of: everything counted, or everything but one group of listeners. */
 export interface Counts {
@@ -19,6 +22,8 @@ export interface Estimate {
 export class Tally {
   private readonly counts = new Map<string, Float64Array>();
   private readonly plays = new Map<string, Uint32Array>();
+  private readonly allPlays = new Float64Array(GROUPS);
+  private ranked: { of: number; plays: readonly Uint32Array[] } | undefined;
 
   add(key: string, group: number, amount = 1): void {
     let counts = this.counts.get(key);
@@ -36,6 +41,7 @@ export class Tally {
       this.plays.set(trackId, plays);
     }
     plays[group] = (plays[group] as number) + 1;
+    this.allPlays[group] = (this.allPlays[group] as number) + 1;
   }
 
   /** All that was counted, or all but one group. */
@@ -44,10 +50,22 @@ export class Tally {
     return {
       of: (key) => sumOf(this.counts.get(key), without),
       topShare: (tracks) => {
-        ranked ??= Float64Array.from(this.plays.values(), (plays) => sumOf(plays, without)).sort();
-        return sumOf(ranked.subarray(Math.max(0, ranked.length - tracks))) / sumOf(ranked);
+        if (tracks > MOST_TOP_TRACKS) throw new RangeError(`only ${MOST_TOP_TRACKS} tracks are ranked`);
+        ranked ??= Float64Array.from(this.contenders, (plays) => sumOf(plays, without)).sort();
+        return sumOf(ranked.subarray(Math.max(0, ranked.length - tracks))) / sumOf(this.allPlays, without);
       },
     };
+  }
+
+  /** Plays of the tracks that may be among the first even when a group is left out. */
+  private get contenders(): readonly Uint32Array[] {
+    if (this.ranked?.of !== sumOf(this.allPlays)) {
+      const byPlays = [...this.plays.values()].map((plays) => ({ plays, sum: sumOf(plays) }));
+      byPlays.sort((a, b) => b.sum - a.sum);
+      const plays = byPlays.slice(0, 4 * MOST_TOP_TRACKS).map(({ plays }) => plays);
+      this.ranked = { of: sumOf(this.allPlays), plays };
+    }
+    return this.ranked.plays;
   }
 }
 

@@ -82,6 +82,7 @@ const STATIC: Suite[] = [
 
 const PARTS: Suite[] = [
   vitestSuite({ name: 'unit', group: 'unit', title: 'parts by themselves', places: 1, needs: [] }),
+  vitestSuite({ name: 'realism', group: 'unit', title: 'published figures are met', places: 1, needs: [] }),
   pytestSuite(
     { name: 'spark', group: 'python', title: 'Spark transforms and jobs', places: 1, needs: ['tools'] },
     'spark',

@@ -155,6 +155,8 @@ describe('standard errors', () => {
     expect(tally.counted().topShare(1)).toBe(0.6);
     expect(tally.counted(0).topShare(1)).toBe(1);
     expect(tally.counted(0).topShare(5)).toBe(1);
+    tally.addPlay('c', 2);
+    expect(tally.counted().topShare(1)).toBeCloseTo(6 / 11, 10);
   });
 });
 
