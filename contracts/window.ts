@@ -7,7 +7,11 @@ export const WINDOW_MS = 3_600_000;
 export const WindowId = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z$/, 'a window is named by its start in UTC, like 2026-01-05T08:00Z')
-  .refine((id) => !Number.isNaN(Date.parse(id)), 'no such date')
+  // 30 February is no NaN: it rolls over into March.
+  .refine(
+    (id) => !Number.isNaN(Date.parse(id)) && new Date(id).toISOString().startsWith(id.slice(0, 16)),
+    'no such date',
+  )
   .refine(
     (id) => Date.parse(id) % WINDOW_MS === 0,
     'a window starts on the full hour, like 2026-01-05T08:00Z',

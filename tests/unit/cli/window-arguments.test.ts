@@ -17,6 +17,7 @@ describe('arguments', () => {
     ['2026-01-05T08:17Z', /full hour/],
     ['2026-01-05 08:00', /named by its start/],
     ['2026-13-05T08:00Z', /no such date/],
+    ['2026-02-30T08:00Z', /no such date/],
     ['', /named by its start/],
   ])('%j is no window', (value, why) => {
     expect(() => parseWindow(value)).toThrow(why);
