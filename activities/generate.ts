@@ -2,22 +2,23 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { ClientError } from '../clients/errors.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
-import { keys } from '../contracts/lake.ts';
+import { keys, TrackNumbers } from '../contracts/lake.ts';
 import { Ledger, mergeLedgers } from '../contracts/ledger.ts';
 import type { GenerateResult, LandedShard, WindowRequest } from '../contracts/steps.ts';
+import { TrackSet } from '../generator/records/track-set.ts';
 import { withActivityFailures } from './failures.ts';
-import { withPulse } from './pulse.ts';
+import { type Pulse, withPulse } from './pulse.ts';
 import { RecordTally } from './records.ts';
 
 /** The seeded generator, as the activities see it. */
 export interface Generator {
-  /** Hands over whole NDJSON lines, and waits for each hand-over; ends with the shard's ledger. */
+  /** Hands over whole NDJSON lines, and waits for each hand-over; ends with the shard's ledger and its tracks. */
   shard(
     request: WindowRequest & { shard: number },
     write: (lines: Buffer) => Promise<void>,
-  ): Promise<{ ledger: Ledger }>;
-  /** The catalogue as NDJSON. */
-  catalogue(seed: number): string;
+  ): Promise<{ ledger: Ledger; tracks: Iterable<number> }>;
+  /** The tracks as NDJSON, some whole lines at a time. */
+  catalogue(seed: number, tracks: Iterable<number>): Iterable<string>;
 }
 
 export interface GenerateDeps {
@@ -44,7 +45,7 @@ async function writeTo(out: PassThrough, lines: Buffer, stopped: AbortSignal): P
 export function createGenerateActivities({ store, generator }: GenerateDeps) {
   return withActivityFailures({
     /**
-     * Writes one shard and then its ledger. Idempotency key: (window, seed, events, shards, shard): the bytes depend on
+     * Writes one shard and then its tracks and its ledger. Idempotency key: (window, seed, events, shards, shard): the bytes depend on
      * nothing else and the object is replaced whole, so a repeated attempt ends in the same state.
      */
     generateShard: (input: { request: WindowRequest; shard: number }): Promise<Attempted<LandedShard>> =>
@@ -69,17 +70,19 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
             pulse.note({ records: tally.records });
           })
           .then(
-            ({ ledger }) => {
+            (ended) => {
               out.end();
-              return ledger;
+              return ended;
             },
             (error: unknown) => {
               out.destroy(error as Error);
               throw error;
             },
           );
-        const [ledger] = await bothOrFirstFailure(generated, stored);
+        const [{ ledger, tracks }] = await bothOrFirstFailure(generated, stored);
         pulse.signal.throwIfAborted();
+        const numbers = Readable.from([JSON.stringify(Array.from(tracks))]);
+        await store.putStream(keys.shardTracks(request.window, shard), numbers, 'application/json');
         await store.putJson(ledgerKey, ledger);
         return {
           shard,
@@ -93,8 +96,8 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
       }),
 
     /**
-     * Merges the shards' ledgers and writes the catalogue. Idempotency key: as above; objects of an earlier request with
-     * more shards are removed, so that the landing area holds this window and nothing else.
+     * Merges the shards' ledgers and writes the catalogue of their tracks. Idempotency key: as above; objects of an
+     * earlier request with more shards are removed, so that the landing area holds this window and nothing else.
      */
     finishGeneration: (input: {
       request: WindowRequest;
@@ -106,6 +109,7 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
         const shards = Array.from({ length: request.shards }, (_, shard) => ({
           key: keys.shard(request.window, shard),
           ledger_key: keys.shardLedger(request.window, shard),
+          tracks_key: keys.shardTracks(request.window, shard),
         }));
         const ledgers = await Promise.all(
           shards.map(async (shard) => Ledger.parse(await store.getJson(shard.ledger_key))),
@@ -114,9 +118,20 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
         if (!first) throw new ClientError('InvalidInput', 'a window needs at least one shard');
         const ledger = mergeLedgers([first, ...others]);
         const ledgerKey = keys.ledger(request.window);
-        const catalogueKey = keys.catalogue(request.seed);
-        await store.putStream(catalogueKey, Readable.from([Buffer.from(generator.catalogue(request.seed))]));
-        const current = new Set([ledgerKey, ...shards.flatMap((shard) => [shard.key, shard.ledger_key])]);
+        const catalogueKey = keys.catalogue(request.window);
+        const tracks = new TrackSet();
+        for (const { tracks_key } of shards) {
+          for (const track of TrackNumbers.parse(await store.getJson(tracks_key))) tracks.add(track);
+          pulse.note({ tracks_of: tracks_key });
+        }
+        const catalogue = generator.catalogue(request.seed, tracks);
+        await store.putStream(catalogueKey, Readable.from(withPauses(catalogue, pulse)));
+        pulse.signal.throwIfAborted();
+        const current = new Set([
+          ledgerKey,
+          catalogueKey,
+          ...shards.flatMap((shard) => Object.values(shard)),
+        ]);
         const found = await store.list(keys.landing(request.window));
         await store.remove(found.filter((key) => !current.has(key)));
         await store.putJson(ledgerKey, ledger);
@@ -129,6 +144,18 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
         };
       }),
   });
+}
+
+/** Between two turns the event loop runs: a worker's heartbeat does not wait for the last of many lines. */
+async function* withPauses(lines: Iterable<string>, pulse: Pulse): AsyncGenerator<string> {
+  let bytes = 0;
+  for (const some of lines) {
+    pulse.signal.throwIfAborted();
+    yield some;
+    bytes += some.length;
+    pulse.note({ catalogue_bytes: bytes });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Waits for both to settle, so that nothing goes on behind a failed attempt; the cause is the one that failed first. */

@@ -4,14 +4,26 @@ import { dirname, join } from 'node:path';
 import { type Ledger, mergeLedgers } from '../contracts/ledger.ts';
 import type { WindowRequest } from '../contracts/steps.ts';
 import { windowKey } from '../contracts/window.ts';
-import { catalogueNdjson } from '../generator/catalogue.ts';
+import { catalogueLines } from '../generator/catalogue/catalogue-lines.ts';
 import { generateShard } from '../generator/generate.ts';
+import { TrackSet } from '../generator/records/track-set.ts';
+import { HeardListeners } from './heard-listeners.ts';
 
 export interface GeneratedWindow {
   window: string;
   directory: string;
   files: { file: string; bytes: number; records: number }[];
   ledger: Ledger;
+}
+
+/** What the windows written so far tell of; listeners only where they are asked for. */
+export class Mentioned {
+  readonly tracks = new TrackSet();
+  readonly listeners: HeardListeners | undefined;
+
+  constructor({ profiles }: { profiles: boolean }) {
+    this.listeners = profiles ? new HeardListeners() : undefined;
+  }
 }
 
 /**
@@ -39,6 +51,7 @@ async function replaceDirectory(draft: string, target: string): Promise<void> {
 async function writeShards(
   request: WindowRequest,
   directory: string,
+  mentioned: Mentioned,
   onRecords: (records: number) => void,
 ): Promise<Omit<GeneratedWindow, 'directory'>> {
   const files: GeneratedWindow['files'] = [];
@@ -48,13 +61,15 @@ async function writeShards(
     const file = `shard-${String(shard).padStart(4, '0')}.ndjson`;
     const handle = await open(join(directory, file), 'w');
     try {
-      const { ledger, bytes } = await generateShard({ ...request, shard }, async (lines) => {
+      const { ledger, bytes, tracks } = await generateShard({ ...request, shard }, async (lines) => {
         await handle.writeFile(lines);
+        mentioned.listeners?.take(lines);
         done += lines.length;
         onRecords(done);
       });
       files.push({ file, bytes, records: ledger.arrived.total });
       ledgers.push(ledger);
+      for (const track of tracks) mentioned.tracks.add(track);
     } finally {
       await handle.close();
     }
@@ -66,11 +81,13 @@ async function writeShards(
 
 /**
  * Writes a window below `out` as `window=<key>/shard-NNNN.ndjson` and `ledger.json`, in the place of what was there.
+ * @param mentioned learns of its tracks and listeners
  * @param onBytes how many bytes of the window are written so far
  */
 export async function writeWindow(
   request: WindowRequest,
   out: string,
+  mentioned: Mentioned,
   onBytes: (bytes: number) => void,
 ): Promise<GeneratedWindow> {
   const name = `window=${windowKey(request.window)}`;
@@ -80,7 +97,7 @@ export async function writeWindow(
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     await makeDirectory(draft);
-    const written = await writeShards(request, draft, onBytes);
+    const written = await writeShards(request, draft, mentioned, onBytes);
     await replaceDirectory(draft, join(out, name));
     return { ...written, directory: join(out, name) };
   } finally {
@@ -89,17 +106,26 @@ export async function writeWindow(
   }
 }
 
-/** Writes the seed's catalogue to `catalogue/tracks.ndjson` below `out`. */
-export async function writeCatalogue(seed: number, out: string): Promise<string> {
-  const directory = join(out, 'catalogue');
-  const file = join(directory, 'tracks.ndjson');
+async function replaceFile(file: string, lines: Iterable<string>): Promise<string> {
   const draft = `${file}.${process.pid}.partial`;
-  await makeDirectory(directory);
   try {
-    await writeFile(draft, catalogueNdjson(seed));
+    const handle = await open(draft, 'w');
+    try {
+      for (const some of lines) await handle.writeFile(some);
+    } finally {
+      await handle.close();
+    }
     await rename(draft, file);
   } finally {
     await rm(draft, { force: true });
   }
   return file;
 }
+
+/** Writes the tracks of the written windows to `catalogue.ndjson` below `out`. */
+export const writeCatalogue = (seed: number, { tracks }: Mentioned, out: string): Promise<string> =>
+  replaceFile(join(out, 'catalogue.ndjson'), catalogueLines(seed, tracks));
+
+/** Writes the profiles of the listeners in the written windows to `listeners.ndjson` below `out`. */
+export const writeListeners = (seed: number, listeners: HeardListeners, out: string): Promise<string> =>
+  replaceFile(join(out, 'listeners.ndjson'), listeners.lines(seed));

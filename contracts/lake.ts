@@ -18,11 +18,15 @@ export const keys = {
   shard: (window: WindowId, shard: number): string => `${keys.landing(window)}${shardName(shard)}.ndjson`,
   shardLedger: (window: WindowId, shard: number): string =>
     `${keys.landing(window)}${shardName(shard)}.ledger.json`,
+  /** TrackNumbers that the shard's records mention. */
+  shardTracks: (window: WindowId, shard: number): string =>
+    `${keys.landing(window)}${shardName(shard)}.tracks.json`,
   ledger: (window: WindowId): string => `${keys.landing(window)}ledger.json`,
+  /** The tracks that the window's records mention, and no others. */
+  catalogue: (window: WindowId): string => `${keys.landing(window)}catalogue.ndjson`,
   /** Named by its content, so that none ever replaces another. */
   receipt: (window: WindowId, shard: number, digest: string): string =>
     `receipts/window=${windowKey(window)}/${shardName(shard)}-${digest}.json`,
-  catalogue: (seed: number): string => `catalogue/seed=${seed}/tracks.ndjson`,
   report: (window: WindowId): string => `reports/window=${windowKey(window)}/report.json`,
   reports: 'reports/',
   /** What the steps of the window left for a replay that begins behind them. */
@@ -32,6 +36,9 @@ export const keys = {
   outcome: (window: WindowId): string => `${keys.keptSteps(window)}outcome.json`,
   replays: (window: WindowId): string => `reports/window=${windowKey(window)}/replays/`,
 } as const;
+
+/** Tracks by the generator's own numbers, ascending. */
+export const TrackNumbers = z.array(z.number().int().nonnegative());
 
 /** One track of the catalogue, as an NDJSON line of the catalogue object. Attributes with which `events` is enriched. */
 export const CatalogueTrack = z.object({

@@ -4,7 +4,13 @@ import { loadConfig } from '../../config/config.ts';
 import { VolumeShape, WindowRequest } from '../../contracts/steps.ts';
 import { consecutiveWindows, WindowId } from '../../contracts/window.ts';
 import { CommandFailure } from '../failure.ts';
-import { type GeneratedWindow, writeCatalogue, writeWindow } from '../generated-files.ts';
+import {
+  type GeneratedWindow,
+  Mentioned,
+  writeCatalogue,
+  writeListeners,
+  writeWindow,
+} from '../generated-files.ts';
 import { SHAPE_HELP } from '../window-arguments.ts';
 
 const EXAMPLE =
@@ -18,6 +24,7 @@ interface Options {
   shards: string;
   shape: string;
   out: string;
+  profiles?: boolean;
   json?: boolean;
 }
 
@@ -125,7 +132,11 @@ export function register(command: Command): void {
     .option('--shape <shape>', SHAPE_HELP, loadConfig().defaults.volumeShape)
     .option('--seed <n>', 'the same seed gives the same bytes', '1')
     .option('--shards <n>', 'files a window; the records do not depend on it', '1')
-    .requiredOption('--out <directory>', 'where the NDJSON files and the ledgers go; needs no server')
+    .requiredOption(
+      '--out <directory>',
+      'where the NDJSON files and the ledgers go, and catalogue.ndjson with their tracks; needs no server',
+    )
+    .option('--profiles', 'also listeners.ndjson: who the listeners of these windows are, a profile a line')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', `\nExample:\n  ${EXAMPLE}`)
     .action(async (options: Options) => {
@@ -133,11 +144,17 @@ export function register(command: Command): void {
       const out = resolve(options.out);
       const progress = progressLine();
       const windows: GeneratedWindow[] = [];
+      const mentioned = new Mentioned({ profiles: options.profiles ?? false });
+      const { seed } = requests[0] as WindowRequest;
       let catalogue: string;
+      let listeners: string | undefined;
       try {
-        catalogue = await writeCatalogue((requests[0] as WindowRequest).seed, out);
-        for (const request of requests)
-          windows.push(await writeWindow(request, out, (bytes) => progress.report(request.window, bytes)));
+        for (const request of requests) {
+          const report = (bytes: number): void => progress.report(request.window, bytes);
+          windows.push(await writeWindow(request, out, mentioned, report));
+        }
+        catalogue = await writeCatalogue(seed, mentioned, out);
+        if (mentioned.listeners) listeners = await writeListeners(seed, mentioned.listeners, out);
       } catch (error) {
         throw writeFailure(error, out);
       } finally {
@@ -145,7 +162,7 @@ export function register(command: Command): void {
       }
       process.stdout.write(
         options.json
-          ? `${JSON.stringify({ out, catalogue, windows }, null, 2)}\n`
+          ? `${JSON.stringify({ out, catalogue, listeners, windows }, null, 2)}\n`
           : `${table(windows)}\nin ${out}\n`,
       );
     });

@@ -12,11 +12,11 @@ import { keys } from '../../contracts/lake.ts';
 import type { WindowRequest } from '../../contracts/steps.ts';
 import { EVENTS_TOPIC, RECEIPTS_TOPIC } from '../../contracts/topics.ts';
 import { windowIdAt } from '../../contracts/window.ts';
-import { catalogueNdjson } from '../../generator/catalogue.ts';
+import { catalogueLines } from '../../generator/catalogue/catalogue-lines.ts';
 import { generateShard } from '../../generator/generate.ts';
 import { config } from './harness.ts';
 
-const real: Generator = { shard: generateShard, catalogue: catalogueNdjson };
+const real: Generator = { shard: generateShard, catalogue: catalogueLines };
 
 /** A window of the past that no other test has: tests share the servers. */
 const ownWindow = () => windowIdAt(Date.UTC(2001, 0, 1) + randomInt(100_000) * 3_600_000);

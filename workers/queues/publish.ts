@@ -8,7 +8,7 @@ import { fetchBounds } from '../../clients/kafka-topics.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import type { Config } from '../../config/config.ts';
 import { EVENTS_TOPIC, RECEIPTS_TOPIC } from '../../contracts/topics.ts';
-import { catalogueNdjson } from '../../generator/catalogue.ts';
+import { catalogueLines } from '../../generator/catalogue/catalogue-lines.ts';
 import { generateShard } from '../../generator/generate.ts';
 import { lakeReader } from '../lake.ts';
 import type { QueueWorker } from './queue.ts';
@@ -25,7 +25,7 @@ export function create(config: Config): QueueWorker {
     activities: {
       ...createGenerateActivities({
         store,
-        generator: { shard: generateShard, catalogue: catalogueNdjson },
+        generator: { shard: generateShard, catalogue: catalogueLines },
       }),
       ...createPublishActivities({
         store,

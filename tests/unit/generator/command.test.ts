@@ -5,7 +5,10 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { register } from '../../../cli/commands/generate.ts';
 import { CommandFailure } from '../../../cli/failure.ts';
+import { ListeningEvent } from '../../../contracts/events.ts';
+import { CatalogueTrack } from '../../../contracts/lake.ts';
 import { Ledger } from '../../../contracts/ledger.ts';
+import { ListenerProfile } from '../../../contracts/listener-profile.ts';
 import { recount } from './recount.ts';
 
 const START = '2026-01-05T08:00Z';
@@ -33,8 +36,33 @@ async function generate(...options: string[]): Promise<string> {
   return printed;
 }
 
+const ndjson = (file: string): unknown[] =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+
+/** The valid events of a window, one shard after the other. */
+function eventsOf(directory: string): ListeningEvent[] {
+  const files = readdirSync(directory).filter((file) => file.endsWith('.ndjson'));
+  return files.flatMap((file) =>
+    readFileSync(join(directory, file), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => {
+        try {
+          return [ListeningEvent.parse(JSON.parse(line))];
+        } catch {
+          return [];
+        }
+      }),
+  );
+}
+
+const unique = (names: string[]): string[] => [...new Set(names)].sort();
+
 test('it writes the records, the ledger and the catalogue, and prints what they hold', async () => {
-  const printed = await generate('--start', START, '--events', '700', '--shards', '2', '--out', out);
+  const printed = await generate('--start', START, '--events', '2500', '--shards', '2', '--out', out);
   const directory = join(out, 'window=2026-01-05T08-00Z');
   expect(readdirSync(directory).sort()).toEqual(['ledger.json', 'shard-0000.ndjson', 'shard-0001.ndjson']);
   const lines = ['shard-0000.ndjson', 'shard-0001.ndjson'].flatMap((file) =>
@@ -46,7 +74,39 @@ test('it writes the records, the ledger and the catalogue, and prints what they 
   const ledger = Ledger.parse(JSON.parse(readFileSync(join(directory, 'ledger.json'), 'utf8')));
   expect(ledger).toMatchObject(recount(lines, START).account);
   expect(printed).toContain(ledger.arrived.content_hash);
-  expect(readFileSync(join(out, 'catalogue/tracks.ndjson'), 'utf8').split('\n')).toHaveLength(20_001);
+  const mentioned = eventsOf(directory).flatMap((event) => ('track_id' in event ? [event.track_id] : []));
+  const tracks = ndjson(join(out, 'catalogue.ndjson')).map((line) => CatalogueTrack.parse(line).track_id);
+  expect(tracks).toEqual(unique(mentioned));
+  expect(readdirSync(out).sort()).toEqual(['catalogue.ndjson', 'window=2026-01-05T08-00Z']);
+});
+
+test('on request it says who the listeners are, by name, whatever the shards', async () => {
+  const profiles = join(out, 'listeners.ndjson');
+  const options = [
+    '--start',
+    START,
+    '--windows',
+    '2',
+    '--events',
+    '400',
+    '--out',
+    out,
+    '--profiles',
+    '--json',
+  ];
+  const { listeners } = JSON.parse(await generate(...options, '--shards', '3'));
+  expect(listeners).toBe(profiles);
+  const described = ndjson(profiles).map((line) => ListenerProfile.parse(line));
+  const events = ['08', '09'].flatMap((hour) => eventsOf(join(out, `window=2026-01-05T${hour}-00Z`)));
+  expect(described.map(({ listener_id }) => listener_id)).toEqual(
+    unique(events.map(({ listener_id }) => listener_id)),
+  );
+  const countries = new Map(described.map(({ listener_id, country }) => [listener_id, country]));
+  for (const { listener_id, country } of events) expect(countries.get(listener_id)).toBe(country);
+  const before = readFileSync(profiles, 'utf8');
+  await generate(...options, '--shards', '1');
+  expect(readFileSync(profiles, 'utf8')).toBe(before);
+  rmSync(profiles);
 });
 
 test('a second run replaces the first whole', async () => {
@@ -62,7 +122,7 @@ test('a second run replaces the first whole', async () => {
     'shard-0000.ndjson',
   ]);
   expect(readdirSync(out).sort()).toEqual([
-    'catalogue',
+    'catalogue.ndjson',
     'window=2026-01-05T08-00Z',
     'window=2026-01-05T09-00Z',
   ]);
