@@ -24,7 +24,7 @@ const PARTITIONS = 48;
 const OFFSET = 123_456_789_012;
 
 const HASH = 'fedcba9876543210';
-const share = <T extends string>(names: readonly T[], of: number): Record<string, number> =>
+const share = (names: readonly string[], of: number): Record<string, number> =>
   Object.fromEntries(names.map((name) => [name, Math.floor(of / names.length)]));
 
 const ACCOUNT: RecordAccount = {
@@ -91,7 +91,7 @@ function largeSteps(replaced: Parameters<typeof fakeSteps>[0] = {}) {
     finishGeneration: async ({ request }) => ({
       ledger: ledgerOf(request),
       ledger_key: keys.ledger(request.window),
-      catalogue_key: keys.catalogue(request.seed),
+      catalogue_key: keys.catalogue(request.window),
       attempt: 1,
     }),
     publishShard: async ({ window, shard }) => {
