@@ -1,0 +1,126 @@
+import { activityInfo } from '@temporalio/activity';
+import { describe, expect, it } from 'vitest';
+import { withActivityFailures } from '../../activities/failures.ts';
+import { ClientError } from '../../clients/errors.ts';
+import { FAILURES, type FailureType } from '../../contracts/failures.ts';
+import type { WindowResult } from '../../workflows/listening-window.ts';
+import { maximumAttempts } from '../../workflows/step-activities.ts';
+import { fakeSteps } from './fake-steps.ts';
+import { failureOf, start, temporalForTests } from './harness.ts';
+
+const withWorkers = temporalForTests();
+
+/** Reports fail beside the steps, and these shards are only recalled by a window that begins at publish. */
+const NOT_ITS_OWN = ['recordReport', 'recallShards'];
+const ACTIVITIES = Object.values(fakeSteps().queues)
+  .flatMap((queue) => Object.keys(queue))
+  .filter((name) => !NOT_ITS_OWN.includes(name));
+
+const TYPES = Object.keys(FAILURES) as FailureType[];
+const LASTING = TYPES.filter((type) => FAILURES[type].retryable);
+const FINAL = TYPES.filter((type) => !FAILURES[type].retryable);
+
+/** The policies' own pauses add up to minutes; a failure may say itself when to come back. */
+const failing = (type: FailureType) => new ClientError(type, 'said by a test', { retryAfterMs: 1 });
+
+/**
+ * Windows side by side, each with a workflow of its own whose name says what goes wrong in it; and how often each activity
+ * of each was tried.
+ */
+async function windows<T>(
+  ids: readonly string[],
+  mishap: (id: string, activity: string, attempt: number) => FailureType | undefined,
+  ending: (running: Promise<unknown>) => Promise<T>,
+) {
+  const steps = fakeSteps();
+  const tries: Record<string, number> = {};
+  for (const queue of Object.values(steps.queues)) {
+    for (const [name, step] of Object.entries(queue)) {
+      const { tried } = withActivityFailures({
+        tried: async (...args: never[]) => {
+          const { attempt, workflowExecution } = activityInfo();
+          const id = workflowExecution?.workflowId ?? '';
+          tries[`${id} ${name}`] = (tries[`${id} ${name}`] ?? 0) + 1;
+          const type = mishap(id, name, attempt);
+          if (type) throw failing(type);
+          return step(...args);
+        },
+      });
+      queue[name] = tried;
+    }
+  }
+  const endings = await withWorkers(steps, (client) =>
+    Promise.all(
+      ids.map(async (workflowId) => ending((await start(client, undefined, { workflowId })).result())),
+    ),
+  );
+  return { endings, tries, reports: steps.reports };
+}
+
+const stepsOf = (reports: Awaited<ReturnType<typeof windows>>['reports'], id: string) =>
+  reports.findLast(({ workflow }) => workflow.workflow_id === id)?.steps;
+
+describe('what may get better', () => {
+  it('is tried again in every activity, and the window comes to its end', async () => {
+    // Each again takes the server a second: side by side in eight windows, two for each type.
+    const ids = [...LASTING, ...LASTING].map((type, index) => `${type} ${index}`);
+    const inTurn = (activity: string): string => ids[ACTIVITIES.indexOf(activity) % ids.length] ?? '';
+    const { endings, tries, reports } = await windows(
+      ids,
+      (id, activity, attempt) =>
+        attempt === 1 && id === inTurn(activity) ? (id.split(' ')[0] as FailureType) : undefined,
+      (running) => running,
+    );
+    expect(endings.map((ending) => (ending as WindowResult).reconciled)).toEqual(ids.map(() => true));
+    expect(ACTIVITIES.length).toBeGreaterThan(ids.length);
+    for (const activity of ACTIVITIES) {
+      const elsewhere = ids.find((id) => id !== inTurn(activity));
+      const once = tries[`${elsewhere} ${activity}`] ?? 0;
+      expect(once).toBeGreaterThan(0);
+      expect(tries[`${inTurn(activity)} ${activity}`]).toBe(once * 2);
+    }
+    const attempts = stepsOf(reports, inTurn('buildWindow'))?.map((step) => [step.step, step.attempts]);
+    expect(attempts).toContainEqual(['build', 2]);
+  });
+
+  it('is tried so often and no more, and then the window has failed', async () => {
+    // Each attempt takes the server a second. The numbers of all activities stand in tests/replay/fingerprints.
+    const some = ACTIVITIES.filter((activity) => (maximumAttempts(activity) ?? 0) <= 5);
+    const { endings, tries, reports } = await windows(
+      some,
+      (id, activity) => (id === activity ? 'Unavailable' : undefined),
+      failureOf,
+    );
+    expect(some.length).toBeGreaterThan(3);
+    expect(endings.map(({ type }) => type)).toEqual(some.map(() => 'Unavailable'));
+    for (const activity of some) {
+      const most = maximumAttempts(activity) ?? 0;
+      expect(most).toBeGreaterThan(1);
+      expect(tries[`${activity} ${activity}`]).toBe(most);
+      const states = stepsOf(reports, activity)?.map(({ state }) => state) ?? [];
+      const at = states.indexOf('failed');
+      expect(states.slice(at + 1)).toEqual(states.slice(at + 1).map(() => 'skipped'));
+      expect(stepsOf(reports, activity)?.[at]).toMatchObject({
+        attempts: most,
+        failure: { type: 'Unavailable' },
+      });
+    }
+  });
+});
+
+describe('what cannot get better', () => {
+  it('is not tried again, whatever it is', async () => {
+    const { endings, tries, reports } = await windows(
+      FINAL,
+      (id, activity) => (activity === 'ingestWindow' ? (id as FailureType) : undefined),
+      failureOf,
+    );
+    expect(FINAL.length).toBeGreaterThan(3);
+    expect(endings.map(({ type }) => type)).toEqual(FINAL);
+    for (const type of FINAL) {
+      expect(tries[`${type} ingestWindow`]).toBe(1);
+      expect(tries[`${type} forwardDeadLetters`]).toBeUndefined();
+      expect(stepsOf(reports, type)?.[2]).toMatchObject({ step: 'ingest', attempts: 1, failure: { type } });
+    }
+  });
+});
