@@ -14,7 +14,7 @@ export const SESSION_GAP_MS = 60 * MINUTE_MS;
 export const OVERSHOOT_MS = 30 * MINUTE_MS;
 
 /** How long a session lasts: log-normal. */
-const MEDIAN_BUDGET_MS = 12 * MINUTE_MS;
+const MEDIAN_BUDGET_MS = 12.7 * MINUTE_MS;
 const BUDGET_SPREAD = 1;
 const LONGEST_BUDGET_MS = 6 * HOUR_MS;
 const BUDGETS = Float64Array.from({ length: 4_097 }, (_, place) =>

@@ -11,8 +11,8 @@ import { byContext } from './contexts.ts';
  */
 
 /** By place in the session, from the first; MSSD: 37.7, 47.6, 50.5, 53.0, 53.2 and 51 to 55 %. */
-const BY_POSITION = [0.378, 0.474, 0.502, 0.525, 0.526] as const;
-const LATER = 0.526;
+const BY_POSITION = [0.376, 0.472, 0.5, 0.523, 0.523] as const;
+const LATER = 0.521;
 
 const BY_CONTEXT = byContext({
   own_collection: 0.029,
