@@ -9,7 +9,7 @@ import { Random } from '../../generator/random.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 /** As `npx reprise realism` has it. */
-const world = generatedWorld(1, 2_500);
+const world = generatedWorld(1, 4_000);
 let observed: Observed;
 
 beforeAll(async () => {
