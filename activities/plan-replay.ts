@@ -58,7 +58,7 @@ async function planOne(deps: PlanDeps, scope: ReplayScope, window: WindowId): Pr
   const { state } = report.data;
   const idle: PlannedWindow = {
     ...{ window, state, plays: false, why: '', request: null, from_step: null, because: null, refused: null },
-    days: [],
+    ...{ played_by: report.data.airflow, days: [] },
   };
   const kept = await readKeptSteps(deps.store, window);
   const failure = await whatFailed(deps, report.data);
@@ -90,7 +90,8 @@ function missing({ defaults }: PlanDeps, scope: ReplayScope, window: WindowId): 
     because: "with the schedule's settings",
   };
   const idle = { plays: false, why: 'it never ran', request: null, from_step: null, because: null };
-  return { window, state: 'missing', ...(scope.failed ? played : idle), refused: null, days: [] };
+  const unknown = { refused: null, played_by: null, days: [] };
+  return { window, state: 'missing', ...(scope.failed ? played : idle), ...unknown };
 }
 
 /** Undefined: it came through, or it is running. */

@@ -127,9 +127,13 @@ async function handOver(
   const { run, tries } = known;
   const active = run.state === 'queued' || run.state === 'running';
   // An active one joins by itself what runs with its settings.
-  if (active || (!isNew && run.dag_run_id !== playedBy)) return undefined;
+  if (active || (run.dag_run_id !== playedBy && contradicts(run.conf ?? {}, request))) return undefined;
   return { to: to(run.dag_run_id, tries), tell: () => airflow.clear(run.dag_run_id, about) };
 }
+
+/** Whether the run asks for another window than this one: its page would show what did not happen. */
+const contradicts = (conf: Record<string, unknown>, request: WindowRequest): boolean =>
+  Object.entries(WindowRequest.parse(request)).some(([name, value]) => (conf[name] ?? value) !== value);
 
 async function ended(airflow: Airflow, runId: string, { signal, pace = PACE }: Following): Promise<boolean> {
   for (const until = performance.now() + AIRFLOW_LIMIT_MS; performance.now() < until; ) {

@@ -39,6 +39,8 @@ export const PlannedWindow = z.object({
   because: z.string().nullable(),
   /** Why it cannot begin where it is asked to. */
   refused: z.string().nullable(),
+  /** The run in Airflow that played it last; null when Airflow did not. */
+  played_by: z.object({ dag_id: z.string(), run_id: z.string() }).nullable(),
   /** Days that its last run touched, as far as they are known. */
   days: z.array(z.string()),
 });

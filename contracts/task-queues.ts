@@ -14,6 +14,9 @@ export type Capability = keyof typeof TASK_QUEUES;
 
 export const LISTENING_WINDOW_WORKFLOW = 'listeningWindow';
 
+/** Says what a replay would do; Airflow asks it, since only a worker reads the object store. */
+export const REPLAY_PLAN_WORKFLOW = 'replayPlan';
+
 /** Temporal search attributes, by name and type; the server is started with them. */
 export const SEARCH_ATTRIBUTES = {
   RepriseWindow: 'Datetime',

@@ -1,1 +1,2 @@
 export { listeningWindow } from './listening-window.ts';
+export { replayPlan } from './replay-plan.ts';

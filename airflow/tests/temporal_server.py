@@ -114,13 +114,24 @@ class PretendedWindow:
         return {"window": given["window"], "requested_by": given["requested_by"]}
 
 
+@workflow.defn(name="replayPlan")
+class PretendedPlan:
+    """Plans one window for a scope, and refuses scopes that begin in 1999."""
+
+    @workflow.run
+    async def run(self, scope: dict[str, Any]) -> list[dict[str, Any]]:
+        if scope["from"].startswith("1999"):
+            raise ApplicationError("to: that is no range", type="InvalidInput", non_retryable=True)
+        return [{"window": scope["from"], "scope": scope}]
+
+
 @asynccontextmanager
 async def pretending_worker(settings: TemporalSettings) -> AsyncIterator[Client]:
     client = await Client.connect(settings.address)
     async with Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[PretendedWindow],
+        workflows=[PretendedWindow, PretendedPlan],
         activities=[_does_not_reconcile],
         workflow_runner=UnsandboxedWorkflowRunner(),
     ):

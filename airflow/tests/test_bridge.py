@@ -211,6 +211,38 @@ def test_a_window_that_has_run_can_be_run_again(bridge: Bridge) -> None:
     bridge(work)
 
 
+@pytest.mark.parametrize("seed", [COMPLETES, HANGS])
+@pytest.mark.parametrize("named", [{"try_number": 2}, {"clear_number": 1}])
+def test_a_replay_that_was_handed_to_a_task_is_adopted_by_it_and_by_no_later_life_of_it(
+    bridge: Bridge, seed: int, named: dict[str, int]
+) -> None:
+    async def work(hook: TemporalHook, client: Client) -> None:
+        request = asked(seed)
+        handed = {"dag_id": "listening_window", "run_id": "run", **named}
+        replay = await hook.start_window(request, task("elsewhere"), first_attempt=True, handed_to=handed)
+        if seed == COMPLETES:
+            await hook.outcome(replay)
+        adopted = await hook.start_window(request, task(try_number=2), first_attempt=True, clear_number=1)
+        assert adopted == replay
+        await hook.cancel(replay, wait=SOON)
+        later = await hook.start_window(request, task(try_number=3), first_attempt=True, clear_number=2)
+        assert later != replay
+        await hook.cancel(later, wait=SOON)
+
+    bridge(work)
+
+
+def test_a_plan_is_asked_for_and_a_scope_that_is_none_is_final(bridge: Bridge) -> None:
+    async def work(hook: TemporalHook, _: Client) -> None:
+        scope = {"from": "2026-01-05T08:00Z", "to": "2026-01-05T09:00Z", "failed": True}
+        name = f"replay-plan/{uuid.uuid4().hex}"
+        assert await hook.plan(scope, name) == [{"window": "2026-01-05T08:00Z", "scope": scope}]
+        with pytest.raises(AirflowFailException, match="InvalidInput: to: that is no range"):
+            await hook.plan({**scope, "from": "1999-01-05T08:00Z"}, f"{name}-2")
+
+    bridge(work)
+
+
 def test_an_execution_that_temporal_has_forgotten_is_given_up(
     bridge: Bridge, server: TemporalSettings
 ) -> None:

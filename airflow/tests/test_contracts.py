@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import REPOSITORY
 
+from reprise_temporal.replay import MOST_WINDOWS
 from reprise_temporal.settings import VOLUME_SHAPES, TemporalSettings, WindowDefaults, dag_run_url
 from reprise_temporal.window import (
+    PLAN_WORKFLOW,
+    STEPS,
     TASK_QUEUE,
     WINDOW,
     WORKFLOW,
     Requester,
     WindowRequest,
+    replay_order,
     window_id,
     window_request,
 )
@@ -28,6 +33,22 @@ def test_workflow_and_task_queue() -> None:
     source = (CONTRACTS / "task-queues.ts").read_text()
     assert f"LISTENING_WINDOW_WORKFLOW = '{WORKFLOW}'" in source
     assert f"control: '{TASK_QUEUE}'" in source
+
+
+def test_the_plan_of_a_replay() -> None:
+    source = (CONTRACTS / "task-queues.ts").read_text()
+    assert f"REPLAY_PLAN_WORKFLOW = '{PLAN_WORKFLOW}'" in source
+    planned = (CONTRACTS / "replay-plan.ts").read_text()
+    assert f"MOST_PLANNED = {MOST_WINDOWS};" in planned
+    for field in ("from", "to", "failed", "from_step", "request", "refused", "played_by"):
+        assert re.search(rf"^ +{field}:", planned, re.MULTILINE), field
+
+
+def test_the_steps() -> None:
+    source = (CONTRACTS / "steps.ts").read_text()
+    found = re.search(r"STEPS = \[(.*?)\]", source, re.DOTALL)
+    assert found is not None
+    assert tuple(re.findall(r"'(\w+)'", found[1])) == STEPS
 
 
 def test_the_length_of_a_window() -> None:
@@ -57,7 +78,11 @@ def test_the_input_has_the_fields_of_the_contract() -> None:
         source.index("export const WindowRequest") : source.index("export type ListeningWindowInput")
     ]
     requester = Requester(dag_id="listening_window", run_id="r", task_id="run_window", try_number=1)
-    given = window_request(EIGHT, EIGHT + WINDOW, {}, DEFAULTS).workflow_input(requester)
+    request = window_request(EIGHT, EIGHT + WINDOW, {}, DEFAULTS)
+    again = replace(request, from_step="load", replay=replay_order("a" * 300, None))
+    given = again.workflow_input(requester)
+    assert {"from_step", "replay"} & request.workflow_input(requester).keys() == set()
+    assert given["replay"] == {"by": "a" * 200, "why": "no reason was given"}
     for field in [*given, *given["airflow"]]:
         assert re.search(rf"\b{field}:", block), field
     assert len(given["requested_by"]) <= 200

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 from conftest import PROJECT
 from reprise_schedule.timetable import BoundedCatchupTimetable
 
 from reprise_temporal.operator import WindowWorkflowOperator
+from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator
 
 DAG_FILES = sorted(path.stem for path in (PROJECT / "dags").glob("*.py"))
 
@@ -102,13 +105,57 @@ def test_it_survives_the_database(listening_window: DAG) -> None:
     assert restored.timetable.serialize() == listening_window.timetable.serialize()
 
 
+@pytest.fixture(scope="module")
+def replay_windows(dags: DagBag) -> DAG:
+    return dags.dags["replay_windows"]
+
+
+def test_windows_are_planned_and_then_played_some_at_a_time(replay_windows: DAG) -> None:
+    plan, replay = replay_windows.get_task("plan"), replay_windows.get_task("replay_window")
+    assert replay_windows.timetable.can_be_scheduled is False
+    assert replay_windows.is_paused_upon_creation is False
+    assert isinstance(plan, PlanReplayOperator)
+    assert isinstance(replay, MappedOperator)
+    assert replay.operator_class is ReplayWindowOperator
+    assert replay.upstream_task_ids == {"plan"}
+    # No more than the schedule runs side by side; Airflow counts those that wait in the triggerer.
+    assert replay.partial_kwargs["max_active_tis_per_dag"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "taken"),
+    [
+        ("from", "2026-01-05T08:00:00Z", True),
+        ("from_step", None, True),
+        ("from_step", "load", True),
+        ("from_step", "loading", False),
+        ("failed", False, True),
+        ("failed", "perhaps", False),
+        ("reason", "the disk was full", True),
+        ("reason", "x" * 501, False),
+    ],
+)
+def test_what_a_replay_takes(replay_windows: DAG, name: str, value: object, taken: bool) -> None:
+    param = replay_windows.params.get_param(name)
+    if taken:
+        param.resolve(value)
+    else:
+        with pytest.raises(ParamValidationError):
+            param.resolve(value)
+
+
+def test_a_mapped_replay_survives_the_database(replay_windows: DAG) -> None:
+    restored = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(replay_windows))))
+    assert sorted(restored.task_ids) == ["plan", "replay_window"]
+
+
 def test_loading_imports_no_client(tmp_path: Path) -> None:
     """Every import in a DAG file is paid again at each parse and in each task's process."""
     program = (
         "import sys; sys.path[:0] = ['plugins', 'dags']\n"
         "import airflow.sdk, airflow.timetables.interval\n"
         "before = set(sys.modules)\n"
-        "import listening_window\n"
+        "import listening_window, replay_windows\n"
         "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
         "print(sorted(new & {'temporalio', 'google', 'grpc', 'pandas', 'numpy', 'requests'}))\n"
     )

@@ -36,7 +36,13 @@ class TaskInstance(SimpleNamespace):
 
 
 def context(ti: TaskInstance, end: datetime = EIGHT + timedelta(hours=1), **params: Any) -> Any:
-    run = SimpleNamespace(data_interval_start=EIGHT, data_interval_end=end)
+    run = SimpleNamespace(
+        data_interval_start=EIGHT,
+        data_interval_end=end,
+        run_id="run",
+        clear_number=3,
+        note="the disk was full",
+    )
     return {"ti": ti, "dag_run": run, "params": params}
 
 
@@ -51,8 +57,15 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[WindowRequest, Reques
     calls: list[tuple[WindowRequest, Requester, bool]] = []
 
     async def start(
-        self: TemporalHook, request: WindowRequest, requester: Requester, *, first_attempt: bool
+        self: TemporalHook,
+        request: WindowRequest,
+        requester: Requester,
+        *,
+        first_attempt: bool,
+        clear_number: int | None = None,
+        handed_to: dict[str, Any] | None = None,
     ) -> WorkflowRef:
+        assert clear_number == 3
         calls.append((request, requester, first_attempt))
         return WorkflowRef(request.workflow_id, "run-1")
 
@@ -89,6 +102,21 @@ def test_it_starts_the_window_of_its_interval_and_defers(
         "resume_after": 1_000.0 + RESUME_AFTER_S,
     }
     assert WindowWorkflowTrigger(**arguments).serialize() == (path, arguments)
+
+
+def test_a_cleared_task_plays_the_window_again_and_says_why(
+    operator: WindowWorkflowOperator, started: list[tuple[WindowRequest, Requester, bool]]
+) -> None:
+    with pytest.raises(TaskDeferred):
+        operator.execute(context(TaskInstance(try_number=2, max_tries=3)))
+    # What Airflow tries again by itself is no replay.
+    with pytest.raises(TaskDeferred):
+        operator.execute(context(TaskInstance(try_number=2, max_tries=2)))
+    orders = [request.replay for request, _, _ in started]
+    assert orders == [
+        {"by": "Airflow, the task of run was cleared", "why": "the disk was full"},
+        None,
+    ]
 
 
 def test_the_link_is_there_while_it_waits(

@@ -16,7 +16,6 @@ import { planText, playedText, type PlayedWindow } from '../replay-text.ts';
 import { type ReplayEnding, type ReplayTask, replayWindows } from '../replay-windows.ts';
 import { airflowOf } from '../run-windows.ts';
 import { parseClosedWindow, wholeNumber } from '../window-arguments.ts';
-import { readReport } from '../window-reports.ts';
 import { connectWindowWorkflows, type WindowWorkflows } from '../window-workflows.ts';
 
 interface Options {
@@ -70,7 +69,7 @@ async function replay(options: Options): Promise<void> {
       process.stdout.write(options.json ? plan : planText(plans, options.parallel));
       return;
     }
-    const tasks = await tasksOf(plans, store);
+    const tasks = tasksOf(plans);
     const played = tasks.length > 0 ? await play(options, config, store, workflows, tasks) : [];
     process.stdout.write(options.json ? playedJson(plans, played) : textOf(plans, played));
     if (!played.every(({ reconciled }) => reconciled)) process.exitCode = 1;
@@ -110,7 +109,7 @@ function planDeps(config: Config, store: ObjectStore, workflows: WindowWorkflows
 }
 
 /** @throws CommandFailure before anything is started, when one of the windows cannot begin where it is asked to */
-async function tasksOf(plans: readonly PlannedWindow[], store: ObjectStore): Promise<ReplayTask[]> {
+function tasksOf(plans: readonly PlannedWindow[]): ReplayTask[] {
   const refused = plans.filter((plan) => plan.plays && plan.refused !== null);
   const [first] = refused;
   if (first) {
@@ -119,18 +118,10 @@ async function tasksOf(plans: readonly PlannedWindow[], store: ObjectStore): Pro
       mend: 'name that step with --from-step, or leave --from-step out; --dry-run shows each window',
     });
   }
-  return Promise.all(
-    plans.flatMap((plan) => {
-      const { window, plays, request, from_step } = plan;
-      return plays && request && from_step
-        ? [
-            readReport(store, window).then((report) => ({
-              ...{ request, from_step, isNew: plan.state === 'missing' },
-              playedBy: report?.airflow?.run_id,
-            })),
-          ]
-        : [];
-    }),
+  return plans.flatMap(({ plays, request, from_step, state, played_by }) =>
+    plays && request && from_step
+      ? [{ request, from_step, isNew: state === 'missing', playedBy: played_by?.run_id }]
+      : [],
   );
 }
 

@@ -4,8 +4,9 @@ import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import type { ReplayScope } from '../../contracts/replay-plan.ts';
 import type { WindowProgress } from '../../contracts/report.ts';
-import { PROGRESS_QUERY } from '../../contracts/task-queues.ts';
+import { PROGRESS_QUERY, REPLAY_PLAN_WORKFLOW, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import * as workflows from '../../workflows/index.ts';
 import { fakeSteps } from '../workflow/fake-steps.ts';
 import { input, start, temporalForTests } from '../workflow/harness.ts';
@@ -37,6 +38,8 @@ interface Way {
   cancelIn?: string;
   /** After a run that came through. */
   again?: boolean;
+  /** Not a window but the plan of a replay. */
+  scope?: ReplayScope;
 }
 
 const WAYS: Record<string, Record<string, Way>> = {
@@ -53,6 +56,7 @@ const WAYS: Record<string, Record<string, Way>> = {
     'a window that is played again from build': { again: true, given: { ...input, from_step: 'build' } },
     'a window that is cancelled': { steps: { ingestWindow: untilCancelled }, cancelIn: 'ingestWindow' },
   },
+  replayPlan: { 'a plan': { scope: { from: input.window, to: input.window, failed: true } } },
 };
 
 const progressOf = (handle: WorkflowHandle): Promise<WindowProgress> => handle.query(PROGRESS_QUERY);
@@ -62,9 +66,10 @@ const progressOf = (handle: WorkflowHandle): Promise<WindowProgress> => handle.q
  * would be a matter of speed.
  */
 async function commandsOfWay(
-  { steps: replaced, given = input, cancelIn, again }: Way,
+  { steps: replaced, given = input, cancelIn, again, scope }: Way,
   codePath?: string,
 ): Promise<Commands> {
+  if (scope) return withWorkers(fakeSteps(), (client) => commandsOfPlan(client, scope));
   const over = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   const earlier = fakeSteps();
@@ -90,6 +95,13 @@ async function commandsOfWay(
     return commandsOf(await handle.fetchHistory());
   };
   return withWorkers(steps, work, codePath ? { codePath } : {});
+}
+
+async function commandsOfPlan(client: Client, scope: ReplayScope): Promise<Commands> {
+  const plan = { workflowId: 'a plan', taskQueue: TASK_QUEUES.control, args: [scope] };
+  const handle = await client.workflow.start(REPLAY_PLAN_WORKFLOW, plan);
+  await handle.result();
+  return commandsOf(await handle.fetchHistory());
 }
 
 const written = (workflow: string): string => {

@@ -5,6 +5,7 @@ import type { HopReport, WindowReport } from '../../contracts/report.ts';
 import type { createDeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../../activities/generate.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
+import { createPlanReplayActivities } from '../../activities/plan-replay.ts';
 import type { createPublishActivities } from '../../activities/publish.ts';
 import type { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
@@ -28,7 +29,7 @@ export const ACCOUNT: RecordAccount = {
   duplicates: { total: 3, content_hash: '000000000000000a' },
 };
 
-const tables = Object.fromEntries(
+export const TABLES = Object.fromEntries(
   ['raw', 'events', 'quarantine', 'minute_counts'].map((table) => [
     table,
     { metadata_location: `s3://bucket/${table}.metadata.json`, snapshot_id: '1' },
@@ -47,11 +48,16 @@ type Steps = ReturnType<typeof createGenerateActivities> &
   ReturnType<typeof createReconcileActivities> &
   ReturnType<typeof createWarehouseActivities> &
   ReturnType<typeof createKeptStepActivities> &
+  ReturnType<typeof createPlanReplayActivities> &
   ReturnType<typeof createReplayActivities> &
   ReturnType<typeof createReportActivities>;
 
+const DEFAULTS = { events: 100, seed: 1, shards: 2, volume_shape: 'flat' } as const;
+
 /** What only remembers; a test that asks which steps ran does not mean it. */
-const REMEMBERING = ['recordReport', 'recordReplay', 'recallSteps', 'recallShards', 'keepStep'] as const;
+const REMEMBERING = [
+  ...(['recordReport', 'recordReplay', 'recallSteps', 'recallShards', 'keepStep', 'planReplay'] as const),
+];
 
 const QUEUE_OF: Record<keyof Steps, Capability> = {
   generateShard: 'publish',
@@ -66,6 +72,7 @@ const QUEUE_OF: Record<keyof Steps, Capability> = {
   recallSteps: 'control',
   recallShards: 'control',
   keepStep: 'control',
+  planReplay: 'control',
   loadWindow: 'warehouse',
   buildWindow: 'warehouse',
   publishServing: 'warehouse',
@@ -118,7 +125,7 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
     window,
     account: ACCOUNT,
     minute_rows: 60,
-    tables,
+    tables: TABLES,
     seconds: {},
     attempt: attempt(),
   }),
@@ -133,7 +140,7 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
   }),
   compactWindow: async ({ window }) => ({
     window,
-    tables,
+    tables: TABLES,
     rewritten: {},
     content_hash_before: HASH,
     content_hash_after: HASH,
@@ -171,6 +178,7 @@ export function fakeSteps(replaced: Partial<Steps> = {}, store = memoryStore()) 
   const all: Steps = {
     ...succeed,
     ...createKeptStepActivities({ store }),
+    ...createPlanReplayActivities({ store, defaults: DEFAULTS }),
     ...createReplayActivities({ store, serving: mkdtempSync(join(tmpdir(), 'reprise-serving-')) }),
     recordReport: async ({ report }) => {
       reports.push(report);

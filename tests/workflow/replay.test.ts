@@ -8,6 +8,7 @@ import { connectWindowWorkflows } from '../../cli/window-workflows.ts';
 import { keys } from '../../contracts/lake.ts';
 import { HopName, type WindowReport } from '../../contracts/report.ts';
 import { STEPS, type StepName } from '../../contracts/steps.ts';
+import { REPLAY_PLAN_WORKFLOW, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import { windowWorkflowId } from '../../contracts/window.ts';
 import { fakeSteps } from './fake-steps.ts';
 import { failureOf, input, start, temporalForTests } from './harness.ts';
@@ -263,5 +264,27 @@ describe('a reset in Temporal', () => {
     expect(report?.reconciled).toBe(true);
     expect(Object.keys(states(report))).toEqual([...STEPS]);
     expect((await readReplays(store, window, 5))[0]).toMatchObject({ identical: true, differences: [] });
+  });
+});
+
+describe('the plan that Airflow asks for', () => {
+  it('names the windows to play, and a scope that is none is final', async () => {
+    const steps = fakeSteps();
+    await withWorkers(steps, async (client) => {
+      const plan = (workflowId: string, scope: object) =>
+        client.workflow.execute(REPLAY_PLAN_WORKFLOW, {
+          ...{ workflowId, taskQueue: TASK_QUEUES.control, args: [scope] },
+        });
+      await playedOnce(client);
+      const scope = { from: window, to: '2026-01-05T09:00Z' };
+      expect(await plan('all', scope)).toMatchObject([
+        { window, from_step: 'generate', request: { events: 100, shards: 2 }, refused: null },
+      ]);
+      expect(await plan('failed', { ...scope, failed: true })).toMatchObject([
+        { window: '2026-01-05T09:00Z', state: 'missing' },
+      ]);
+      const failure = await failureOf(plan('none', { ...scope, to: '2026-01-05T07:00Z' }));
+      expect(failure).toMatchObject({ type: 'InvalidInput', nonRetryable: true });
+    });
   });
 });

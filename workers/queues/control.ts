@@ -1,4 +1,5 @@
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
+import { createPlanReplayActivities } from '../../activities/plan-replay.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';
@@ -6,6 +7,12 @@ import { createObjectStore } from '../../clients/object-store.ts';
 import type { Config } from '../../config/config.ts';
 import { lakeReader } from '../lake.ts';
 import type { QueueWorker } from './queue.ts';
+
+/** What a window is that the schedule asks for. */
+function scheduledDefaults({ defaults }: Config) {
+  const { eventsPerWindow: events, seed, shards, scheduledVolumeShape: volume_shape } = defaults;
+  return { events, seed, shards, volume_shape };
+}
 
 export function create(config: Config): QueueWorker {
   const store = createObjectStore(config.objectStore);
@@ -19,6 +26,7 @@ export function create(config: Config): QueueWorker {
     activities: {
       ...createReconcileActivities({ lake: lakeReader(config), store }),
       ...createKeptStepActivities({ store }),
+      ...createPlanReplayActivities({ store, defaults: scheduledDefaults(config) }),
       ...createReplayActivities({ store, serving: config.paths.serving }),
       ...createReportActivities({
         store,

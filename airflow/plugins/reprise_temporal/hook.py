@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,16 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from reprise_temporal.outcome import Outcome, outcome_of_failure
 from reprise_temporal.settings import TemporalSettings, dag_run_url
-from reprise_temporal.window import TASK_QUEUE, WORKFLOW, Requester, WindowRequest
+from reprise_temporal.window import PLAN_WORKFLOW, TASK_QUEUE, WORKFLOW, Requester, WindowRequest
 
 if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 # A step that is told to stop ends its Spark or dbt process first, which may take its time.
 CLOSE_WITHIN = timedelta(minutes=5)
+
+# A week of windows takes seconds; the rest is for a worker that starts, or a store that comes back.
+PLAN_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,30 @@ class TemporalHook:
         return self._client
 
     async def start_window(
-        self, request: WindowRequest, requester: Requester, *, first_attempt: bool
+        self,
+        request: WindowRequest,
+        requester: Requester,
+        *,
+        first_attempt: bool,
+        clear_number: int | None = None,
+        handed_to: Mapping[str, Any] | None = None,
     ) -> WorkflowRef:
         """Starts the window's workflow, or joins the one that is there.
 
         `first_attempt` is true for a new or cleared task, whose window is then run anew. When Airflow itself
         tries a task again, the workflow of the earlier attempt is adopted, finished or not: Temporal alone
         decides what is repeated.
+
+        A replay that somebody has started elsewhere and handed to this very life of the task (its memo's
+        `handed_to` names the run and the try, or how often the run has been cleared) is adopted as well.
+        `handed_to` says so of the workflow that is started here.
         """
         client = await self.client()
         present = await self._present(client, request.workflow_id)
         if present is not None:
-            adopted = await self._settle_present(client, present, request, requester, first_attempt)
+            adopted = await self._settle_present(
+                client, present, request, requester, first_attempt, clear_number
+            )
             if adopted is not None:
                 return adopted
 
@@ -75,11 +91,39 @@ class TemporalHook:
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            memo={"airflow": dict(requester), "airflow_dag_run": url, "request": request.settings()},
+            memo={
+                "airflow": dict(requester),
+                "airflow_dag_run": url,
+                "request": request.settings(),
+                **({"handed_to": dict(handed_to)} if handed_to else {}),
+            },
             static_summary=f"Airflow {requester['dag_id']} {requester['run_id']}"[:200],
             static_details=f"Started by [the Airflow run {requester['run_id']}]({url}).",
         )
         return WorkflowRef(request.workflow_id, handle.first_execution_run_id or handle.result_run_id or "")
+
+    async def plan(self, scope: Mapping[str, Any], plan_id: str) -> list[dict[str, Any]]:
+        """The windows that a replay would play (`contracts/replay-plan.ts`: PlannedWindow), oldest first.
+
+        :raises AirflowFailException: when the scope is none
+        """
+        from temporalio.client import WorkflowFailureError
+        from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+        client = await self.client()
+        try:
+            found = await client.execute_workflow(
+                PLAN_WORKFLOW,
+                dict(scope),
+                id=plan_id,
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                execution_timeout=PLAN_WITHIN,
+            )
+        except WorkflowFailureError as error:
+            raise AirflowFailException(outcome_of_failure(error, plan_id, "").line()) from None
+        return list(found)
 
     async def outcome(self, ref: WorkflowRef) -> tuple[Outcome, Any]:
         """Waits until the workflow has closed; the second value is its result."""
@@ -130,12 +174,15 @@ class TemporalHook:
         request: WindowRequest,
         requester: Requester,
         first_attempt: bool,
+        clear_number: int | None,
     ) -> WorkflowRef | None:
         """Adopts the latest execution of the window, or makes way for a new one (None)."""
         from temporalio.client import WorkflowExecutionStatus as Status
 
         ref = WorkflowRef(request.workflow_id, present.run_id)
         memo = await present.memo()
+        if _is_handed_to(memo.get("handed_to"), requester, clear_number):
+            return ref
         running = present.status == Status.RUNNING
         cancelling = running and present.raw_description.workflow_extended_info.cancel_requested
         ours = _same_run(memo.get("airflow"), requester)
@@ -166,6 +213,15 @@ class TemporalHook:
 
 def _same_run(memo: Any, requester: Requester) -> bool:
     return isinstance(memo, dict) and all(memo.get(name) == requester[name] for name in ("dag_id", "run_id"))
+
+
+def _is_handed_to(memo: Any, requester: Requester, clear_number: int | None) -> bool:
+    """Whether this life of the task is meant, and not one that a later clear has given it."""
+    if not _same_run(memo, requester):
+        return False
+    if memo.get("try_number") is not None:
+        return bool(memo["try_number"] == requester["try_number"])
+    return clear_number is not None and memo.get("clear_number") == clear_number
 
 
 def _settings(settings: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,7 +17,7 @@ from reprise_temporal.link import TemporalWorkflowLink
 from reprise_temporal.outcome import Outcome
 from reprise_temporal.settings import TemporalSettings, WindowDefaults
 from reprise_temporal.trigger import KILL_WAIT, WindowWorkflowTrigger
-from reprise_temporal.window import Requester, window_request
+from reprise_temporal.window import ReplayOrder, Requester, WindowRequest, replay_order, window_request
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -42,7 +43,6 @@ class WindowWorkflowOperator(BaseOperator):
         self._started: WorkflowRef | None = None
 
     def execute(self, context: Context) -> NoReturn:
-        settings = TemporalSettings.read()
         ti = context["ti"]
         run = context["dag_run"]
         try:
@@ -54,12 +54,32 @@ class WindowWorkflowOperator(BaseOperator):
             )
         except ValueError as error:
             raise AirflowFailException(str(error)) from None
-        requester = Requester(
-            dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, try_number=ti.try_number
-        )
         first = is_first_attempt(ti.try_number, ti.max_tries, self.retries or 0)
-        ref = asyncio.run(TemporalHook(settings).start_window(request, requester, first_attempt=first))
+        if first and ti.try_number > 1:
+            request = replace(request, replay=order_of_clear(run))
+        self.start_and_defer(context, request, requester_of(ti), first)
+
+    def start_and_defer(
+        self,
+        context: Context,
+        request: WindowRequest,
+        requester: Requester,
+        first: bool,
+        handed_to: dict[str, Any] | None = None,
+    ) -> NoReturn:
+        settings = TemporalSettings.read()
+        ti = context["ti"]
+        ref = asyncio.run(
+            TemporalHook(settings).start_window(
+                request,
+                requester,
+                first_attempt=first,
+                clear_number=context["dag_run"].clear_number,
+                handed_to=handed_to,
+            )
+        )
         self._started = ref
+        self.started()
         url = settings.workflow_url(ref.workflow_id, ref.run_id)
         self.log.info("%s: %s", ref.workflow_id, url)
         ti.xcom_push(key=self.operator_extra_links[0].xcom_key, value=url)
@@ -74,6 +94,9 @@ class WindowWorkflowOperator(BaseOperator):
             ),
             method_name="execute_complete",
         )
+
+    def started(self) -> None:
+        """Between the start of the workflow and the wait for it."""
 
     def execute_complete(self, context: Context, event: dict[str, Any] | str) -> None:
         """Called with the payload of a workflow that did not complete.
@@ -90,6 +113,15 @@ class WindowWorkflowOperator(BaseOperator):
             asyncio.run(TemporalHook(TemporalSettings.read()).cancel(self._started, wait=KILL_WAIT))
 
 
+def requester_of(ti: Any) -> Requester:
+    return Requester(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, try_number=ti.try_number)
+
+
+def order_of_clear(run: Any) -> ReplayOrder:
+    """Airflow tells a task neither who has cleared it (its audit log does) nor why, but for the note."""
+    return replay_order(f"Airflow, the task of {run.run_id} was cleared", run.note)
+
+
 def is_first_attempt(try_number: int, max_tries: int | None, retries: int) -> bool:
     """Whether a person or the schedule asked for this try, and not Airflow's own retrying.
 
@@ -99,4 +131,4 @@ def is_first_attempt(try_number: int, max_tries: int | None, retries: int) -> bo
     return try_number <= (retries if max_tries is None else max_tries) - retries + 1
 
 
-__all__: Sequence[str] = ("WindowWorkflowOperator", "is_first_attempt")
+__all__: Sequence[str] = ("WindowWorkflowOperator", "is_first_attempt", "requester_of")

@@ -11,6 +11,8 @@ from reprise_temporal.settings import WindowDefaults
 
 # Names shared with contracts/task-queues.ts and contracts/window.ts; tests/test_contracts.py compares them.
 WORKFLOW = "listeningWindow"
+PLAN_WORKFLOW = "replayPlan"
+STEPS = ("generate", "publish", "ingest", "reconcile", "compact", "load", "build", "publish_serving")
 TASK_QUEUE = "reprise-control"
 WINDOW = timedelta(hours=1)
 
@@ -24,6 +26,17 @@ class Requester(TypedDict):
     try_number: int
 
 
+class ReplayOrder(TypedDict):
+    """Who wants a window played again, and why."""
+
+    by: str
+    why: str
+
+
+def replay_order(by: str, why: str | None) -> ReplayOrder:
+    return ReplayOrder(by=by[:200], why=(why or "no reason was given")[:500])
+
+
 @dataclass(frozen=True)
 class WindowRequest:
     """What the window is asked to be; the same request gives the same bytes."""
@@ -33,6 +46,9 @@ class WindowRequest:
     seed: int
     shards: int
     volume_shape: str = "flat"
+    # The first step to run; None: from the beginning.
+    from_step: str | None = None
+    replay: ReplayOrder | None = None
 
     @property
     def workflow_id(self) -> str:
@@ -54,6 +70,8 @@ class WindowRequest:
             **self.settings(),
             "requested_by": asked_by[:200],
             "airflow": dict(requester),
+            **({"from_step": self.from_step} if self.from_step else {}),
+            **({"replay": dict(self.replay)} if self.replay else {}),
         }
 
 

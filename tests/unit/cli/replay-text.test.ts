@@ -14,6 +14,7 @@ const plan = (changes: Partial<PlannedWindow> = {}): PlannedWindow => ({
     refused: null,
     days: ['2026-01-04', '2026-01-05'],
   },
+  played_by: null,
   ...changes,
 });
 

@@ -1,0 +1,79 @@
+"""Plays windows again that a person chooses: a range, only the failed ones of it, whole or from a step.
+
+Each window keeps its bounds and what it was last asked to be. The plan is made by Reprise's workers, the same
+that `npx reprise replay` makes; each window is one mapped task that waits for its Temporal workflow.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, Param
+
+from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator
+from reprise_temporal.window import STEPS
+
+# As many as `listening_window` runs side by side.
+WINDOWS_AT_ONCE = 2
+
+DOCS = """
+### Play windows again
+
+Trigger it with the first and the last window (both are played), and say whether only those that failed, were
+cancelled or never ran. Without a step, a failed window begins at the first one whose result does not stand,
+any other at the beginning; steps before a named one are kept.
+
+The run of `listening_window` that a window belongs to is cleared and ends as the replay ends. A window that
+is running is joined when it is the same; with other settings the task fails and says so.
+
+Every replay is recorded with who, why, and how the window stood before and after: `reprise report <window>`.
+`npx reprise replay --dry-run` shows beforehand what would be played.
+"""
+
+with DAG(
+    dag_id="replay_windows",
+    description="Plays windows again: a range, only the failed ones, whole or from a step.",
+    schedule=None,
+    start_date=datetime(2000, 1, 1, tzinfo=UTC),
+    is_paused_upon_creation=False,
+    params={
+        "from": Param(
+            type="string",
+            format="date-time",
+            title="First window",
+            description="Its start, a full hour, UTC.",
+        ),
+        "to": Param(
+            type="string", format="date-time", title="Last window", description="Its start; it is played too."
+        ),
+        "failed": Param(
+            True,
+            type="boolean",
+            title="Failed ones only",
+            description="Only windows that failed, were cancelled or never ran.",
+        ),
+        "from_step": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, *STEPS],
+            title="From step",
+            description="Empty: where it failed, or from the beginning.",
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            maxLength=500,
+            title="Reason",
+            description="Why, for the record.",
+        ),
+    },
+    doc_md=DOCS,
+    tags=["reprise"],
+) as dag:
+    plan = PlanReplayOperator(task_id="plan", doc_md="Finds the windows to play.")
+    ReplayWindowOperator.partial(
+        task_id="replay_window",
+        max_active_tis_per_dag=WINDOWS_AT_ONCE,
+        map_index_template="{{ task.planned['window'] }}",
+        doc_md="Plays one window again and waits for its end.",
+    ).expand(planned=plan.output)

@@ -1,0 +1,163 @@
+"""Plays windows again that somebody has chosen: what there is to play, and each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from reprise_temporal.hook import TemporalHook
+from reprise_temporal.operator import WindowWorkflowOperator, is_first_attempt, requester_of
+from reprise_temporal.settings import TemporalSettings
+from reprise_temporal.window import WINDOW, ReplayOrder, WindowRequest, replay_order, window_id
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+# A plan has to be short enough for a workflow's history (workflows/replay-plan.ts).
+PLANNED_AT_ONCE = timedelta(days=7)
+# contracts/replay-plan.ts: MOST_PLANNED
+MOST_WINDOWS = 744
+
+
+class PlanReplayOperator(BaseOperator):
+    """Finds out which windows there are to play, and returns one dict a window, oldest first.
+
+    It goes by the run's parameters: `from` and `to`, ISO 8601 (the last window is played as well), `failed`,
+    `from_step`.
+    """
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        ti = context["ti"]
+        try:
+            parts = list(weeks(context["params"]))
+        except ValueError as error:
+            raise AirflowFailException(str(error)) from None
+        hook = TemporalHook(TemporalSettings.read())
+
+        async def all_parts() -> list[dict[str, Any]]:
+            return [
+                planned
+                for part in parts
+                for planned in await hook.plan(part, f"replay-plan/{ti.run_id}/{part['from']}")
+            ]
+
+        planned = asyncio.run(all_parts())
+        for one in planned:
+            self.log.info("%s from %s: %s", one["window"], one["from_step"], one["refused"] or one["why"])
+        refused = [one for one in planned if one["refused"] is not None]
+        if refused:
+            raise AirflowFailException(
+                f"nothing was started: {refused[0]['window']}: {refused[0]['refused']}"
+                + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else "")
+            )
+        return planned
+
+
+class ReplayWindowOperator(WindowWorkflowOperator):
+    """Plays one planned window again and waits for it, as its own DAG run does.
+
+    The run of `listening_window` that played the window last is let go again once the workflow runs: its task
+    finds the workflow and ends as it ends, so that both pages tell the same.
+    """
+
+    def __init__(self, *, planned: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.planned = planned
+        self._handing: dict[str, Any] | None = None
+        self._note = ""
+
+    def execute(self, context: Context) -> NoReturn:
+        ti, run = context["ti"], context["dag_run"]
+        order = order_of(run, (context.get("params") or {}).get("reason"))
+        asked = self.planned["request"]
+        request = WindowRequest(
+            **{name: asked[name] for name in ("window", "events", "seed", "shards", "volume_shape")},
+            from_step=self.planned["from_step"],
+            replay=order,
+        )
+        self._handing = handed_to(self.planned.get("played_by"))
+        self._note = f"Played again from {request.from_step} by {order['by']}: {order['why']}"
+        first = is_first_attempt(ti.try_number, ti.max_tries, self.retries or 0)
+        self.start_and_defer(context, request, requester_of(ti), first, self._handing)
+
+    def started(self) -> None:
+        if self._handing is None:
+            return
+        try:
+            let_go(self._handing["dag_id"], self._handing["run_id"], self._note)
+        except Exception as error:
+            # The window is played all the same; only the page of its own run lags behind.
+            self.log.warning("%s was not cleared: %s", self._handing["run_id"], error)
+
+
+def order_of(run: Any, reason: str | None) -> ReplayOrder:
+    who = f"Airflow user {run.triggering_user_name}" if run.triggering_user_name else "Airflow"
+    return replay_order(f"{who}, {run.dag_id} {run.run_id}", reason)
+
+
+def weeks(scope: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The scope in parts that a plan can hold.
+
+    :raises ValueError: when it names no windows
+    """
+    first, last = (_window_start(scope.get(name), name) for name in ("from", "to"))
+    if last < first:
+        raise ValueError(f"the last window, {scope['to']}, lies before the first, {scope['from']}")
+    if last - first >= MOST_WINDOWS * WINDOW:
+        raise ValueError(f"that is more than {MOST_WINDOWS} windows; cut the range")
+    step = scope.get("from_step")
+    while first <= last:
+        end = min(last, first + PLANNED_AT_ONCE - WINDOW)
+        yield {
+            "from": window_id(first, first + WINDOW),
+            "to": window_id(end, end + WINDOW),
+            "failed": bool(scope.get("failed")),
+            **({"from_step": step} if step else {}),
+        }
+        first = end + WINDOW
+
+
+def _window_start(text: Any, name: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(
+            f"{name} must be the start of a window, like 2026-01-05T08:00Z, not {text}"
+        ) from None
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def handed_to(played_by: Mapping[str, str] | None) -> dict[str, Any] | None:
+    """The ended DAG run that shows the window, and how often it will have been cleared then; None: none."""
+    if played_by is None:
+        return None
+    run = ended_run(played_by["dag_id"], played_by["run_id"])
+    if run is None:
+        return None
+    return {**played_by, "clear_number": (run.clear_number or 0) + 1}
+
+
+def ended_run(dag_id: str, run_id: str) -> Any:
+    """The DAG run as the API server knows it; None when it is not there, or has not ended."""
+    from airflow.sdk.execution_time.comms import GetDagRun
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS, RuntimeTaskInstance
+
+    there = RuntimeTaskInstance.get_dr_count(dag_id, run_ids=[run_id], states=["success", "failed"])
+    return SUPERVISOR_COMMS.send(GetDagRun(dag_id=dag_id, run_id=run_id)) if there else None
+
+
+def let_go(dag_id: str, run_id: str, note: str) -> None:
+    """What TriggerDagRunOperator does with `reset_dag_run`: the run is there, so it is cleared."""
+    from airflow.sdk.execution_time.comms import TriggerDagRun
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+    SUPERVISOR_COMMS.send(
+        TriggerDagRun(
+            dag_id=dag_id, run_id=run_id, conf=None, logical_date=None, reset_dag_run=True, note=note
+        )
+    )

@@ -1,0 +1,151 @@
+"""Replays chosen in Airflow: the plan, each window, and what the window's own run is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from test_operator import TaskInstance
+
+from reprise_temporal import replay
+from reprise_temporal.hook import TemporalHook, WorkflowRef
+from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator, handed_to, weeks
+from reprise_temporal.window import Requester, WindowRequest
+
+WINDOW = "2026-01-05T08:00Z"
+PLANNED: dict[str, Any] = {
+    "window": WINDOW,
+    "request": {"window": WINDOW, "events": 5, "seed": 7, "shards": 1, "volume_shape": "flat"},
+    "from_step": "load",
+    "refused": None,
+    "why": "it failed at load",
+    "played_by": {"dag_id": "listening_window", "run_id": "scheduled__1"},
+}
+
+
+def context(**params: Any) -> Any:
+    run = SimpleNamespace(
+        dag_id="replay_windows", run_id="manual__1", triggering_user_name="admin", clear_number=0, note=None
+    )
+    return {"ti": TaskInstance(dag_id="replay_windows", run_id="manual__1"), "dag_run": run, "params": params}
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the hook is asked to plan, without a server; each part answers with what is appended to it."""
+    asked: list[dict[str, Any]] = []
+
+    async def plan(self: TemporalHook, scope: dict[str, Any], plan_id: str) -> list[dict[str, Any]]:
+        assert plan_id == f"replay-plan/manual__1/{scope['from']}"
+        asked.append(scope)
+        refused = "it cannot begin there" if scope.get("from_step") == "build" else None
+        return [{**PLANNED, "refused": refused}]
+
+    monkeypatch.setattr(TemporalHook, "plan", plan)
+    return asked
+
+
+def test_a_range_is_planned_week_by_week(planned: list[dict[str, Any]]) -> None:
+    found = PlanReplayOperator(task_id="plan").execute(
+        context(**{"from": "2026-01-05T08:00:00Z", "to": "2026-01-13T09:00:00+01:00", "failed": True})
+    )
+    assert planned == [
+        {"from": "2026-01-05T08:00Z", "to": "2026-01-12T07:00Z", "failed": True},
+        {"from": "2026-01-12T08:00Z", "to": "2026-01-13T08:00Z", "failed": True},
+    ]
+    assert found == [PLANNED, PLANNED]
+
+
+def test_when_one_window_is_refused_none_is_started(planned: list[dict[str, Any]]) -> None:
+    scope = {"from": WINDOW, "to": WINDOW, "failed": False, "from_step": "build"}
+    with pytest.raises(AirflowFailException, match=r"nothing was started: .*it cannot begin there"):
+        PlanReplayOperator(task_id="plan").execute(context(**scope))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-01-05T08:30Z", "2026-01-05T09:00Z", "full hour"),
+        ("2026-01-05T08:00Z", "2026-01-05T07:00Z", "lies before"),
+        ("2026-01-05T08:00Z", "2027-01-05T07:00Z", "cut the range"),
+        ("soon", "2026-01-05T07:00Z", "from must be the start of a window"),
+    ],
+)
+def test_a_range_that_is_none_is_refused(first: str, last: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        list(weeks({"from": first, "to": last}))
+
+
+class Played:
+    """What one replayed window does, without servers."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun: list[tuple[WindowRequest, Requester, Any]] = []
+        self.cleared: list[tuple[str, str, str]] = []
+        self.refuses = False
+        played = self
+
+        async def start(self: TemporalHook, request: WindowRequest, requester: Requester, **rest: Any) -> Any:
+            assert played.cleared == []
+            played.begun.append((request, requester, rest["handed_to"]))
+            return WorkflowRef(request.workflow_id, "run-1")
+
+        def let_go(dag_id: str, run_id: str, note: str) -> None:
+            if played.refuses:
+                raise RuntimeError("no such run")
+            played.cleared.append((dag_id, run_id, note))
+
+        monkeypatch.setattr(TemporalHook, "start_window", start)
+        monkeypatch.setattr(replay, "let_go", let_go)
+        monkeypatch.setattr(replay, "ended_run", lambda dag_id, run_id: SimpleNamespace(clear_number=2))
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> Played:
+    return Played(monkeypatch)
+
+
+def run_it(planned: dict[str, Any] = PLANNED) -> None:
+    with pytest.raises(TaskDeferred):
+        ReplayWindowOperator(task_id="replay_window", planned=planned).execute(context(reason="a test"))
+
+
+def test_a_window_is_played_as_it_was_asked_for_and_its_own_run_is_told(played: Played) -> None:
+    run_it()
+    ((request, requester, handed),) = played.begun
+    assert request.workflow_input(requester) == {
+        **PLANNED["request"],
+        "from_step": "load",
+        "replay": {"by": "Airflow user admin, replay_windows manual__1", "why": "a test"},
+        "requested_by": "airflow replay_windows manual__1",
+        "airflow": requester,
+    }
+    assert handed == {"dag_id": "listening_window", "run_id": "scheduled__1", "clear_number": 3}
+    note = "Played again from load by Airflow user admin, replay_windows manual__1: a test"
+    assert played.cleared == [("listening_window", "scheduled__1", note)]
+
+
+def test_a_window_that_airflow_did_not_play_has_no_run_to_tell(played: Played) -> None:
+    run_it({**PLANNED, "played_by": None})
+    assert played.begun[0][2] is None
+    assert played.cleared == []
+
+
+def test_a_run_that_cannot_be_told_does_not_stop_the_replay(played: Played) -> None:
+    played.refuses = True
+    run_it()
+    assert len(played.begun) == 1
+
+
+def test_a_run_under_way_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "ended_run", lambda dag_id, run_id: None)
+    assert handed_to(PLANNED["played_by"]) is None
+
+
+def test_a_range_given_in_another_zone_is_the_same_range() -> None:
+    naive = datetime(2026, 1, 5, 8, tzinfo=UTC).replace(tzinfo=None).isoformat()
+    (part,) = weeks({"from": naive, "to": "2026-01-05T10:00:00+02:00"})
+    assert (part["from"], part["to"]) == (WINDOW, WINDOW)

@@ -1,0 +1,28 @@
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import type { createPlanReplayActivities } from '../activities/plan-replay.ts';
+import { type PlannedWindow, ReplayScope } from '../contracts/replay-plan.ts';
+import { TASK_QUEUES } from '../contracts/task-queues.ts';
+
+const planning = proxyActivities<ReturnType<typeof createPlanReplayActivities>>({
+  taskQueue: TASK_QUEUES.control,
+  // Some small objects a window; a week of windows takes seconds.
+  startToCloseTimeout: '2 minutes',
+  // Fails only when the object store does: half a minute between the attempts outlasts its restart.
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '10 seconds',
+    maximumAttempts: 6,
+  },
+});
+
+/** What a replay of these windows would do. Whoever asks for more than a week asks week by week: a plan has to be short. */
+export async function replayPlan(given: ReplayScope): Promise<PlannedWindow[]> {
+  const scope = ReplayScope.safeParse(given);
+  if (!scope.success) {
+    const first = scope.error.issues[0];
+    throw ApplicationFailure.nonRetryable(`${first?.path.join('.')}: ${first?.message}`, 'InvalidInput');
+  }
+  const plans = await planning.planReplay(scope.data);
+  return plans.filter(({ plays }) => plays).map((plan) => ({ ...plan, days: [] }));
+}
