@@ -176,7 +176,7 @@ export function describeListener(
     playlistFactor: factorAt(key, SALT.collecting, PLAYLIST_SPREAD),
     intensity,
     repertoire: Math.round(
-      clamp(140 * intensity ** 0.7 * Math.exp(0.5 * normalAt(key, SALT.repertoire)), 20, 600),
+      clamp(200 * intensity ** 0.7 * Math.exp(0.5 * normalAt(key, SALT.repertoire)), 20, 800),
     ),
     exploration: clamp(0.029 * Math.exp(0.7 * normalAt(key, SALT.exploration)), 0.005, 0.1),
   };

@@ -292,7 +292,7 @@ describe('listeners', () => {
         expect(listener.genres).toContain(listener.tasteGenre(unit));
       expect(listener.tasteGenre(0)).toBe(listener.genres[0]);
       expect(Math.abs(listener.skipBias)).toBeLessThanOrEqual(0.2);
-      expect(listener.repertoire >= 20 && listener.repertoire <= 600).toBe(true);
+      expect(listener.repertoire >= 20 && listener.repertoire <= 800).toBe(true);
       expect(listener.exploration >= 0.005 && listener.exploration <= 0.1).toBe(true);
     }
     expect(new Set(all.map(({ listenerId }) => listenerId)).size).toBe(all.length);
