@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Ledger, mergeLedgers } from '../contracts/ledger.ts';
 import type { WindowRequest } from '../contracts/steps.ts';
-import { windowKey } from '../contracts/window.ts';
+import { WINDOW_MS, windowKey, windowStartMs } from '../contracts/window.ts';
 import { catalogueLines } from '../generator/catalogue/catalogue-lines.ts';
 import { generateShard } from '../generator/generate.ts';
 import { TrackSet } from '../generator/records/track-set.ts';
@@ -56,6 +56,7 @@ async function writeShards(
 ): Promise<Omit<GeneratedWindow, 'directory'>> {
   const files: GeneratedWindow['files'] = [];
   const ledgers: Ledger[] = [];
+  const endMs = windowStartMs(request.window) + WINDOW_MS;
   let done = 0;
   for (let shard = 0; shard < request.shards; shard++) {
     const file = `shard-${String(shard).padStart(4, '0')}.ndjson`;
@@ -63,7 +64,7 @@ async function writeShards(
     try {
       const { ledger, bytes, tracks } = await generateShard({ ...request, shard }, async (lines) => {
         await handle.writeFile(lines);
-        mentioned.listeners?.take(lines);
+        mentioned.listeners?.take(lines, endMs);
         done += lines.length;
         onRecords(done);
       });

@@ -1,20 +1,22 @@
-import { ListeningEvent } from '../contracts/events.ts';
+import { classify } from '../contracts/classify.ts';
 import type { ListenerProfile } from '../contracts/listener-profile.ts';
 import { listenerProfile } from '../generator/listeners/profile.ts';
+
+const NEW_LINE = 0x0a;
 
 /** The listeners of whom valid events tell, each with an instant at which he was heard of. */
 export class HeardListeners {
   private readonly heardAt = new Map<string, number>();
 
-  /** @param lines whole NDJSON lines, bad records among them */
-  take(lines: Buffer): void {
-    for (const line of lines.toString('utf8').split('\n')) {
-      if (line === '') continue;
-      const record = parsed(line);
-      if (this.heardAt.has(String(record?.listener_id))) continue;
-      // Dear, and needed but once a listener: a bad record may name nobody who is.
-      const event = ListeningEvent.safeParse(record);
-      if (event.success) this.heardAt.set(event.data.listener_id, Date.parse(event.data.occurred_at));
+  /** @param lines whole NDJSON lines of a window, bad records among them */
+  take(lines: Buffer, windowEndMs: number): void {
+    for (let from = 0, to: number; from < lines.length; from = to + 1) {
+      to = lines.indexOf(NEW_LINE, from);
+      const line = lines.subarray(from, to);
+      if (this.heardAt.has(listenerOf(line) ?? '')) continue;
+      // Dear, and needed but once a listener: what a bad record says of listener and time may be true of nobody.
+      const found = classify(line, windowEndMs);
+      if (found.valid) this.heardAt.set(found.event.listener_id, Date.parse(found.event.occurred_at));
     }
   }
 
@@ -27,9 +29,10 @@ export class HeardListeners {
   }
 }
 
-function parsed(line: string): { listener_id?: unknown } | undefined {
+function listenerOf(line: Buffer): string | undefined {
   try {
-    return JSON.parse(line) as { listener_id?: unknown };
+    const { listener_id } = JSON.parse(line.toString('utf8')) as { listener_id?: unknown };
+    return typeof listener_id === 'string' ? listener_id : undefined;
   } catch {
     return undefined;
   }

@@ -5,10 +5,12 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { register } from '../../../cli/commands/generate.ts';
 import { CommandFailure } from '../../../cli/failure.ts';
-import { ListeningEvent } from '../../../contracts/events.ts';
+import { classify } from '../../../contracts/classify.ts';
+import type { ListeningEvent } from '../../../contracts/events.ts';
 import { CatalogueTrack } from '../../../contracts/lake.ts';
 import { Ledger } from '../../../contracts/ledger.ts';
 import { ListenerProfile } from '../../../contracts/listener-profile.ts';
+import { WINDOW_MS, type WindowId, windowKey, windowStartMs } from '../../../contracts/window.ts';
 import { recount } from './recount.ts';
 
 const START = '2026-01-05T08:00Z';
@@ -43,19 +45,14 @@ const ndjson = (file: string): unknown[] =>
     .map((line) => JSON.parse(line) as unknown);
 
 /** The valid events of a window, one shard after the other. */
-function eventsOf(directory: string): ListeningEvent[] {
+function eventsOf(window: WindowId): ListeningEvent[] {
+  const directory = join(out, `window=${windowKey(window)}`);
   const files = readdirSync(directory).filter((file) => file.endsWith('.ndjson'));
   return files.flatMap((file) =>
     readFileSync(join(directory, file), 'utf8')
-      .trimEnd()
       .split('\n')
-      .flatMap((line) => {
-        try {
-          return [ListeningEvent.parse(JSON.parse(line))];
-        } catch {
-          return [];
-        }
-      }),
+      .map((line) => classify(Buffer.from(line), windowStartMs(window) + WINDOW_MS))
+      .flatMap((found) => (found.valid ? [found.event] : [])),
   );
 }
 
@@ -74,7 +71,7 @@ test('it writes the records, the ledger and the catalogue, and prints what they 
   const ledger = Ledger.parse(JSON.parse(readFileSync(join(directory, 'ledger.json'), 'utf8')));
   expect(ledger).toMatchObject(recount(lines, START).account);
   expect(printed).toContain(ledger.arrived.content_hash);
-  const mentioned = eventsOf(directory).flatMap((event) => ('track_id' in event ? [event.track_id] : []));
+  const mentioned = eventsOf(START).flatMap((event) => ('track_id' in event ? [event.track_id] : []));
   const tracks = ndjson(join(out, 'catalogue.ndjson')).map((line) => CatalogueTrack.parse(line).track_id);
   expect(tracks).toEqual(unique(mentioned));
   expect(readdirSync(out).sort()).toEqual(['catalogue.ndjson', 'window=2026-01-05T08-00Z']);
@@ -82,22 +79,12 @@ test('it writes the records, the ledger and the catalogue, and prints what they 
 
 test('on request it says who the listeners are, by name, whatever the shards', async () => {
   const profiles = join(out, 'listeners.ndjson');
-  const options = [
-    '--start',
-    START,
-    '--windows',
-    '2',
-    '--events',
-    '400',
-    '--out',
-    out,
-    '--profiles',
-    '--json',
-  ];
+  const asked = ['--start', START, '--windows', '2', '--events', '9000', '--profiles', '--json'];
+  const options = [...asked, '--out', out];
   const { listeners } = JSON.parse(await generate(...options, '--shards', '3'));
   expect(listeners).toBe(profiles);
   const described = ndjson(profiles).map((line) => ListenerProfile.parse(line));
-  const events = ['08', '09'].flatMap((hour) => eventsOf(join(out, `window=2026-01-05T${hour}-00Z`)));
+  const events = [START, '2026-01-05T09:00Z'].flatMap(eventsOf);
   expect(described.map(({ listener_id }) => listener_id)).toEqual(
     unique(events.map(({ listener_id }) => listener_id)),
   );
