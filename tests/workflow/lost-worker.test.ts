@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { activityInfo, Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withPulse } from '../../activities/pulse.ts';
 import { isRunning } from '../../infra/supervisor/owned-processes.ts';
@@ -103,6 +105,21 @@ describe('a worker that is frozen', () => {
   });
 });
 
+const { TIMEOUT_TYPE_HEARTBEAT: HEARTBEAT, TIMEOUT_TYPE_START_TO_CLOSE: START_TO_CLOSE } =
+  proto.temporal.api.enums.v1.TimeoutType;
+
+/** By which of its limits the first attempt to load was lost; the second one's start tells. */
+async function timeoutOfLoad(handle: WorkflowHandle): Promise<unknown> {
+  const { events = [] } = await handle.fetchHistory();
+  const load = events?.find(
+    ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'loadWindow',
+  );
+  const started = events?.find(
+    ({ activityTaskStartedEventAttributes: one }) => String(one?.scheduledEventId) === String(load?.eventId),
+  );
+  return started?.activityTaskStartedEventAttributes?.lastFailure?.timeoutFailureInfo?.timeoutType;
+}
+
 describe('an attempt that comes to no end', () => {
   it('is made again when it gives no sign of life, and when it has given them for too long', async () => {
     const told = Promise.withResolvers<unknown>();
@@ -123,20 +140,25 @@ describe('an attempt that comes to no end', () => {
     const { loadWindow } = steps.queues.warehouse;
     steps.queues.warehouse.loadWindow = async (...args) => {
       const { attempt, workflowExecution } = activityInfo();
-      const lost = attempts[workflowExecution?.workflowId ?? ''];
-      return attempt === 1 ? lost?.() : loadWindow?.(...args);
+      const first = attempts[workflowExecution?.workflowId ?? ''];
+      return attempt === 1 ? first?.() : loadWindow?.(...args);
     };
     const ids = Object.keys(attempts);
+    const lost: Record<string, unknown> = {};
     await withWorkers(
       steps,
       async (client) => {
         const handles = await Promise.all(ids.map((workflowId) => start(client, undefined, { workflowId })));
-        for (const handle of handles) expect(await handle.result()).toMatchObject({ reconciled: true });
+        for (const handle of handles) {
+          expect(await handle.result()).toMatchObject({ reconciled: true });
+          lost[handle.workflowId] = await timeoutOfLoad(handle);
+        }
         expect(await told.promise).toMatchObject({ name: 'CancelledFailure' });
         over.reject(new Error('nobody hears this'));
       },
       { codePath: hurried },
     );
+    expect(lost).toEqual({ silent: HEARTBEAT, endless: START_TO_CLOSE });
     for (const id of ids) {
       const report = steps.reports.findLast(({ workflow }) => workflow.workflow_id === id);
       expect(report?.steps[5]).toMatchObject({ step: 'load', state: 'completed', attempts: 2 });
