@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from conftest import REPOSITORY
 from temporalio import activity, workflow
 from temporalio.client import Client
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -87,6 +88,10 @@ async def _answers(address: str) -> None:
     await client.count_workflows()
 
 
+# How often the pretended window tries an activity that may get better.
+ATTEMPTS = 3
+
+
 @activity.defn(name="reconcileWindow")
 async def _does_not_reconcile() -> None:
     raise ApplicationError("raw lacks 3 records", type="DataQualityFailed", non_retryable=True)
@@ -106,7 +111,13 @@ class PretendedWindow:
                 "reconcile: raw lacks\n3 records", None, {"step": "reconcile"}, type="DataQualityFailed"
             )
         if given["seed"] == 3:
-            await workflow.execute_activity(_does_not_reconcile, start_to_close_timeout=timedelta(seconds=10))
+            await workflow.execute_activity(
+                "reconcileWindow",
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=RetryPolicy(
+                    maximum_attempts=ATTEMPTS, initial_interval=timedelta(milliseconds=1)
+                ),
+            )
         if given["seed"] == 4:
             await asyncio.sleep(3600)
         if given["seed"] == 5:
@@ -126,13 +137,15 @@ class PretendedPlan:
 
 
 @asynccontextmanager
-async def pretending_worker(settings: TemporalSettings) -> AsyncIterator[Client]:
+async def pretending_worker(
+    settings: TemporalSettings, reconcile: Callable[[], Awaitable[None]] = _does_not_reconcile
+) -> AsyncIterator[Client]:
     client = await Client.connect(settings.address)
     async with Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=[PretendedWindow, PretendedPlan],
-        activities=[_does_not_reconcile],
+        activities=[reconcile],
         workflow_runner=UnsandboxedWorkflowRunner(),
     ):
         yield client

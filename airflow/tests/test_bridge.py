@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
-from temporal_server import TemporalServer, pretending_worker, server_program
+from temporal_server import ATTEMPTS, TemporalServer, pretending_worker, server_program
+from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
 
 from reprise_temporal.hook import TemporalHook, WorkflowRef
 from reprise_temporal.settings import TemporalSettings
@@ -177,6 +179,34 @@ def test_airflows_own_retry_adopts_the_workflow_of_the_lost_try(bridge: Bridge, 
         await hook.cancel(first, wait=SOON)
 
     bridge(work)
+
+
+def test_airflows_tries_do_not_multiply_temporals(server: TemporalSettings) -> None:
+    attempts: list[int] = []
+
+    @activity.defn(name="reconcileWindow")
+    async def unavailable() -> None:
+        attempts.append(activity.info().attempt)
+        raise ApplicationError("no store", type="Unavailable")
+
+    async def work() -> None:
+        async with pretending_worker(server, unavailable) as client:
+            hook = TemporalHook(server)
+            request = asked(FAILS_IN_ACTIVITY)
+            first = await hook.start_window(request, task(), first_attempt=True)
+            for try_number in (2, 3):
+                outcome, _ = await hook.outcome(first)
+                assert (outcome.status, outcome.failure_type) == ("failed", "Unavailable")
+                retried = await hook.start_window(request, task(try_number=try_number), first_attempt=False)
+                assert retried == first
+            newest = await client.get_workflow_handle(first.workflow_id).describe()
+            assert newest.run_id == first.run_id
+            history = await client.get_workflow_handle(first.workflow_id).fetch_history()
+            # Nor does Temporal run a window again by itself: that is for a person to ask.
+            assert not history.events[0].workflow_execution_started_event_attributes.HasField("retry_policy")
+
+    asyncio.run(work())
+    assert attempts == list(range(1, ATTEMPTS + 1))
 
 
 def test_another_run_joins_a_running_window_of_the_same_settings(bridge: Bridge) -> None:
