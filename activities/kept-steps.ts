@@ -1,5 +1,6 @@
 import { ClientError } from '../clients/errors.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
+import { LedgerAmendment } from '../contracts/amendment.ts';
 import {
   type KeptStep,
   KeptStep as KeptStepContract,
@@ -39,6 +40,8 @@ export interface RecalledSteps {
   kept_at: Partial<Record<StepName, string>>;
   /** How the window stood; null when it has never run. */
   before: WindowOutcome | null;
+  /** What the window's ledger has to say since a rule was mended; null when none was. */
+  amendment: Pick<LedgerAmendment, 'arrived' | 'account'> | null;
 }
 
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
@@ -119,7 +122,7 @@ async function missingOutput(
 }
 
 /** Compaction lets go of snapshots that are neither young nor among the newest; the metadata file may outlive them. */
-async function isExpired(store: Store, versions: readonly TableVersion[]): Promise<boolean> {
+export async function isExpired(store: Store, versions: readonly TableVersion[]): Promise<boolean> {
   const keyOf = (location: string): string => location.replace(`s3://${store.bucket}/`, '');
   for (const { metadata_location: location, snapshot_id: id } of versions) {
     // By the text: a snapshot's id is longer than a number of JavaScript is exact.
@@ -159,6 +162,7 @@ export function createKeptStepActivities({ store }: { store: ObjectStore }) {
         results: {},
         kept_at: {},
         before: report.success ? outcomeOf(report.data) : null,
+        amendment: await amendmentOf(store, window),
       };
       for (const step of stepsBefore(from)) {
         Object.assign(recalled.results, { [step]: stepResult(step, kept[step]?.result) });
@@ -183,6 +187,13 @@ export function createKeptStepActivities({ store }: { store: ObjectStore }) {
       await store.putJson(keys.keptStep(kept.request.window, kept.step), KeptStepContract.parse(kept));
     },
   });
+}
+
+async function amendmentOf(store: Store, window: WindowId): Promise<RecalledSteps['amendment']> {
+  const kept = await unlessMissing(store.getJson(keys.amendment(window)));
+  if (kept === undefined) return null;
+  const { arrived, account } = LedgerAmendment.parse(kept);
+  return { arrived, account };
 }
 
 /** What the window was last asked to be, by what is kept beside its report. */

@@ -1,3 +1,4 @@
+import { ClientError } from '../clients/errors.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { type KeptSteps, stepResult } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
@@ -21,6 +22,8 @@ export interface PlanDeps {
   defaults: Omit<WindowRequest, 'window'>;
   /** Whether the window's workflow runs. Absent: what its report says is believed. */
   isRunning?: (window: WindowId) => Promise<boolean>;
+  /** What the rules of today make of the window otherwise than its ledger, a sentence each. */
+  judge?: (window: WindowId) => Promise<string[]>;
   now?: () => number;
 }
 
@@ -58,7 +61,7 @@ async function planOne(deps: PlanDeps, scope: ReplayScope, window: WindowId): Pr
   const { state } = report.data;
   const idle: PlannedWindow = {
     ...{ window, state, plays: false, why: '', request: null, from_step: null, because: null, refused: null },
-    ...{ played_by: report.data.airflow, days: [] },
+    ...{ played_by: report.data.airflow, amends: [], days: [] },
   };
   const kept = await readKeptSteps(deps.store, window);
   const failure = await whatFailed(deps, report.data);
@@ -70,15 +73,40 @@ async function planOne(deps: PlanDeps, scope: ReplayScope, window: WindowId): Pr
       'nothing says any more in how many shards it was asked for; run it anew with npx reprise run';
     return { ...idle, plays: true, why: failure ?? 'asked for', refused };
   }
+  const amends = scope.quarantined ? await whatChangesSides(deps, scope.quarantined, report.data) : [];
+  if (typeof amends === 'string') return { ...idle, why: amends };
   const begin = await whereToBegin(deps, scope, report.data, kept, request, failure !== undefined);
   return {
     ...idle,
     plays: true,
-    why: failure ?? (state === 'running' ? 'it is running; waited for' : 'asked for'),
+    why: reasonToPlay(scope, state, failure),
     request,
+    amends,
     ...begin,
     days: kept.load ? stepResult('load', kept.load.result).affected_dates : [],
   };
+}
+
+function reasonToPlay(scope: ReplayScope, state: WindowReport['state'], failure: string | undefined): string {
+  if (scope.quarantined) return 'the rules of today judge its records otherwise';
+  return failure ?? (state === 'running' ? 'it is running; waited for' : 'asked for');
+}
+
+/** What putting the quarantined records through again changes; a text says why there is nothing to put through. */
+async function whatChangesSides(
+  { judge }: PlanDeps,
+  { reason_code: code }: NonNullable<ReplayScope['quarantined']>,
+  report: WindowReport,
+): Promise<string[] | string> {
+  if (!judge)
+    throw new ClientError('InvalidInput', 'only the command line puts quarantined records through again');
+  // What is expected counts too: a run since the rule was mended may have let the records through already.
+  const expected = report.hops.find(({ hop }) => hop === 'quarantine')?.expected.by ?? {};
+  const codes = new Set(Object.keys({ ...expected, ...report.quarantined_by_reason }));
+  if (codes.size === 0) return 'nothing of it is quarantined';
+  if (code !== undefined && !codes.has(code)) return `nothing of it is quarantined as ${code}`;
+  const moved = await judge(report.window);
+  return moved.length > 0 ? moved : 'the rules of today judge its records as they did';
 }
 
 function missing({ defaults }: PlanDeps, scope: ReplayScope, window: WindowId): PlannedWindow {
@@ -90,7 +118,7 @@ function missing({ defaults }: PlanDeps, scope: ReplayScope, window: WindowId): 
     because: "with the schedule's settings",
   };
   const idle = { plays: false, why: 'it never ran', request: null, from_step: null, because: null };
-  const unknown = { refused: null, played_by: null, days: [] };
+  const unknown = { refused: null, played_by: null, amends: [], days: [] };
   return { window, state: 'missing', ...(scope.failed ? played : idle), ...unknown };
 }
 
@@ -122,18 +150,23 @@ async function lastRequest(
 
 async function whereToBegin(
   { store }: PlanDeps,
-  { from_step: named }: ReplayScope,
+  scope: ReplayScope,
   report: WindowReport,
   kept: KeptSteps,
   request: WindowRequest,
   hasFailed: boolean,
 ): Promise<Pick<PlannedWindow, 'from_step' | 'because' | 'refused'>> {
+  const named = scope.quarantined ? 'ingest' : scope.from_step;
   if (named) {
     const instead = named === STEPS[0] ? undefined : await obstacle(store, kept, request, named);
     const refused = instead
       ? `it cannot begin at ${named}: ${instead.step}: ${instead.why}; the first step to begin at is ${instead.step}`
       : null;
-    return { from_step: named, because: 'as asked', refused };
+    return {
+      from_step: named,
+      because: scope.quarantined ? 'its records are judged anew' : 'as asked',
+      refused,
+    };
   }
   if (!hasFailed) return { from_step: STEPS[0], because: 'from the beginning', refused: null };
   const next = (await firstStepToRun(store, kept, request)) ?? lastStep;

@@ -20,6 +20,8 @@ export interface RunRecord
   extends Pick<ReplayRecord, 'window' | 'from_step' | 'started_at' | 'workflow' | 'airflow' | 'before'> {
   requested_by: string;
   replay?: ReplayOrder | undefined;
+  /** What changed sides when the ledger was amended for this run. */
+  amended?: string[] | undefined;
   after: WindowOutcome | null;
 }
 
@@ -51,8 +53,12 @@ export function createReplayActivities({ store, serving }: ReplayDeps) {
           airflow: run.airflow,
           before: run.before ?? through,
           after,
+          amended: run.amended ?? [],
           ...(after
-            ? compareOutcomes(through, after, await othersRan(serving, window, through))
+            ? compareOutcomes(through, after, {
+                othersRan: await othersRan(serving, window, through),
+                amended: (run.amended ?? []).length > 0,
+              })
             : { compared_with: null, identical: null, differences: [], remarks: [] }),
         });
         await store.putJson(replayKey(record), record);

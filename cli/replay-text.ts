@@ -46,16 +46,8 @@ const windows = (count: number): string => `${count} window${count === 1 ? '' : 
 const side = (parallel: number): string =>
   parallel === 1 ? 'one at a time' : `at most ${parallel} at a time`;
 
-function windowPlan({
-  window,
-  state,
-  why,
-  request,
-  from_step,
-  because,
-  refused,
-  days,
-}: PlannedWindow): string[] {
+function windowPlan(plan: PlannedWindow): string[] {
+  const { window, state, why, request, from_step, because, refused, amends, days } = plan;
   if (refused !== null || !from_step || !request)
     return [`${window}  ${state}`, `  cannot be played: ${refused}`];
   const kept = stepsBefore(from_step);
@@ -66,6 +58,7 @@ function windowPlan({
     ...(kept.length > 0 ? [`  kept        ${names(kept)}`] : []),
     `  run         ${names(stepsFrom(from_step))}`,
     `  because     ${because}`,
+    ...amends.map((sentence, at) => `  ${at === 0 ? 'ledger  ' : '        '}    ${sentence}`),
     ...(days.length > 0 ? [`  days        ${days.join(', ')}`] : []),
   ];
 }
@@ -116,6 +109,7 @@ export function playedText(all: readonly PlayedWindow[]): string {
 function remarksOn({ window, record, reconciled, why, notes }: PlayedWindow): string[] {
   const lines = [
     ...(reconciled ? [] : [why ?? 'it has not reconciled', `npx reprise report ${window}`]),
+    ...(record?.amended ?? []).map((sentence) => `the ledger was amended: ${sentence}`),
     ...(record?.differences ?? []),
     ...(record?.remarks ?? []).map((remark) => `other windows ran in between: ${remark}`),
     ...notes,

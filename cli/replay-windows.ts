@@ -14,6 +14,8 @@ export interface ReplayTask {
   playedBy: string | undefined;
   /** A window that never ran gets a run in Airflow too, as if its schedule had asked for it. */
   isNew: boolean;
+  /** Its ledger is amended by the rules of today before it is played. */
+  amend: boolean;
 }
 
 /** How a replay ended, and as which execution; `notes` are for the operator. */
@@ -67,6 +69,7 @@ async function replayOne(
     requested_by: order.by,
     from_step: task.from_step,
     replay: order,
+    ...(task.amend ? { amend: true } : {}),
     ...(handing ? { airflow: handing.to } : {}),
   };
   const runId = await beginWhenFree(window, input, handing ? { handed_to: handing.to } : {}, following);

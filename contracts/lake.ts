@@ -34,6 +34,8 @@ export const keys = {
   keptStep: (window: WindowId, step: string): string => `${keys.keptSteps(window)}${step}.json`,
   /** How the window stood when it last came through. */
   outcome: (window: WindowId): string => `${keys.keptSteps(window)}outcome.json`,
+  /** What the window's ledger has to say since a rule was mended. */
+  amendment: (window: WindowId): string => `${keys.keptSteps(window)}amendment.json`,
   replays: (window: WindowId): string => `reports/window=${windowKey(window)}/replays/`,
 } as const;
 

@@ -14,6 +14,12 @@ export const ReplayScope = z
     to: WindowId,
     failed: z.boolean().default(false).describe('Only those that failed, were cancelled or never ran.'),
     from_step: StepName.optional(),
+    quarantined: z
+      .object({ reason_code: z.string().optional() })
+      .optional()
+      .describe(
+        'Only those with quarantined records (of that code) that the rules of today judge otherwise.',
+      ),
   })
   .refine(({ from, to }) => windowStartMs(from) <= windowStartMs(to), {
     message: 'the last window lies before the first',
@@ -41,6 +47,8 @@ export const PlannedWindow = z.object({
   refused: z.string().nullable(),
   /** The run in Airflow that played it last; null when Airflow did not. */
   played_by: z.object({ dag_id: z.string(), run_id: z.string() }).nullable(),
+  /** What changes sides in its ledger, a sentence each, when its quarantined records are put through again. */
+  amends: z.array(z.string()),
   /** Days that its last run touched, as far as they are known. */
   days: z.array(z.string()),
 });

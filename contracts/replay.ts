@@ -55,6 +55,10 @@ export const ReplayRecord = z.object({
       'Whether it holds what that run held, to the byte; null: nothing to compare, or not through yet.',
     ),
   differences: z.array(z.string()).describe('One sentence a difference; empty when identical.'),
+  amended: z
+    .array(z.string())
+    .default([])
+    .describe('What changed sides when the ledger was amended for this replay, a sentence each.'),
   remarks: z
     .array(z.string())
     .describe('What differs because other windows have a part in it, and ran in between.'),
@@ -91,11 +95,13 @@ const SHARED: readonly string[] = ['marts', 'serving'];
 export function compareOutcomes(
   before: WindowOutcome | null,
   after: WindowOutcome,
-  othersRan: boolean,
+  { othersRan, amended }: { othersRan: boolean; amended: boolean },
 ): Pick<ReplayRecord, 'compared_with' | 'identical' | 'differences' | 'remarks'> {
   if (!before) return { compared_with: null, identical: null, differences: [], remarks: [] };
   const compared_with = { run_id: before.run_id, ended_at: before.ended_at };
   if (!after.reconciled) return { compared_with, identical: null, differences: [], remarks: [] };
+  // It is not meant to be the same.
+  if (amended) return { compared_with, identical: null, differences: [], remarks: [] };
   if (!sameRequest(before.request, after.request)) {
     const sentence = `It was asked for otherwise before: ${requestText(before.request)}.`;
     return { compared_with, identical: null, differences: [], remarks: [sentence] };

@@ -51,6 +51,12 @@ export const ListeningWindowInput = WindowRequest.extend({
     'Begin here, on the kept results of the steps before; absent: at the first.',
   ),
   replay: ReplayOrder.optional(),
+  amend: z
+    .boolean()
+    .optional()
+    .describe(
+      'Judge the records by the rules of today first, and amend the ledger of the window accordingly.',
+    ),
   airflow: z
     .object({ dag_id: z.string(), run_id: z.string(), task_id: z.string(), try_number: z.number().int() })
     .optional()

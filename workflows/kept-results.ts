@@ -1,6 +1,8 @@
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RecalledSteps } from '../activities/kept-steps.ts';
+import { amendedLedger } from '../contracts/amendment.ts';
 import { KEPT_STEP_VERSION, type StepResults } from '../contracts/kept-steps.ts';
+import type { Ledger } from '../contracts/ledger.ts';
 import { outcomeOf } from '../contracts/replay.ts';
 import {
   type LandedShard,
@@ -20,7 +22,8 @@ export class KeptResults {
   private readonly activities: StepActivities;
   private readonly input: ListeningWindowInput;
   private readonly request: WindowRequest;
-  private recalled: RecalledSteps = { results: {}, kept_at: {}, before: null };
+  private recalled: RecalledSteps = { results: {}, kept_at: {}, before: null, amendment: null };
+  private moved: string[] = [];
   /** Windows that an earlier version has started keep nothing. */
   private readonly keeps = patched('kept-step-results');
 
@@ -33,13 +36,23 @@ export class KeptResults {
   /** @throws ActivityFailure when the window cannot begin where it is asked to; nothing has been touched then */
   async recall(): Promise<void> {
     if (!this.keeps) return;
-    const { from_step = STEPS[0] } = this.input;
+    const { window, from_step = STEPS[0], amend, replay, requested_by } = this.input;
+    if (amend) {
+      const order = replay ?? { by: requested_by, why: 'the rules were mended' };
+      // Before anything is withdrawn: it reads what the last run has left.
+      this.moved = (await this.activities.judging.amendLedger({ window, order })).moved;
+    }
     this.recalled = await this.activities.keeping.recallSteps({ request: this.request, from_step });
   }
 
   of<S extends StepName>(step: S): { result: StepResults[S]; at: string } | undefined {
     const result = this.recalled.results[step];
     return result && { result, at: this.recalled.kept_at[step] ?? '' };
+  }
+
+  /** The ledger that the window is held against. */
+  ledger(stated: Ledger): Ledger {
+    return amendedLedger(stated, this.recalled.amendment);
   }
 
   async keep(step: StepName, result: unknown): Promise<void> {
@@ -80,6 +93,7 @@ export class KeptResults {
         from_step,
         requested_by,
         replay,
+        ...(this.moved.length > 0 ? { amended: this.moved } : {}),
         started_at: report.started_at,
         workflow: report.workflow,
         airflow: report.airflow,

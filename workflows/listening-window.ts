@@ -194,6 +194,8 @@ async function runSteps(
     return { value: { ...value, landed: landedSet(landed) }, attempts: most([...shards, value]) };
   });
 
+  const ledger = kept.ledger(generated.ledger);
+
   const receipts = await step('publish', async () => {
     const published = await allOrNone(landed ?? (await kept.shards()), (shard) =>
       activities.publishing.publishShard({ window, shard }),
@@ -223,7 +225,7 @@ async function runSteps(
     single(
       activities.reconciliation.reconcileWindow({
         window,
-        ledger: generated.ledger,
+        ledger,
         landed: generated.landed,
         receipts,
         ingest: ingested.account,
@@ -235,7 +237,7 @@ async function runSteps(
 
   const compacted = await step('compact', () => single(activities.spark.compactWindow({ window })));
 
-  const { valid } = generated.ledger;
+  const { valid } = ledger;
   const inWarehouse = ({ rows, content_hash, by_type }: StepResults['load']): HopReport =>
     compareHop(
       'warehouse',

@@ -1,4 +1,5 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { createAmendActivities } from '../activities/amend-ledger.ts';
 import type { createDeadLetterActivities } from '../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../activities/generate.ts';
 import type { createKeptStepActivities } from '../activities/kept-steps.ts';
@@ -36,6 +37,7 @@ const ATTEMPTS = {
   recallShards: 10,
   keepStep: 10,
   recordReplay: 10,
+  amendLedger: 5,
 };
 
 /** Undefined for an activity that is none of a window's. */
@@ -152,6 +154,18 @@ export function stepActivities({
         backoffCoefficient: 2,
         maximumInterval: '10 seconds',
         maximumAttempts: ATTEMPTS.recordReport,
+      },
+    }),
+    judging: proxy<ReturnType<typeof createAmendActivities>>({
+      taskQueue: TASK_QUEUES.control,
+      // Each record once through the rules, 20,000 a second on a slow core.
+      startToCloseTimeout: minutes(5, events, 1_000_000),
+      // Only a store out of reach is worth another look.
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '20 seconds',
+        maximumAttempts: ATTEMPTS.amendLedger,
       },
     }),
     keeping: proxy<ReturnType<typeof createKeptStepActivities> & ReturnType<typeof createReplayActivities>>({

@@ -1,12 +1,15 @@
 import { hostname, userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
+import { judge } from '../../activities/amend-ledger.ts';
 import { planReplay } from '../../activities/plan-replay.ts';
 import { readReplays } from '../../activities/replays.ts';
 import { createObjectStore, type ObjectStore } from '../../clients/object-store.ts';
 import { type Config, loadConfig } from '../../config/config.ts';
+import { type QuarantineReason, REASON_ORDER } from '../../contracts/quarantine.ts';
 import { type PlannedWindow, ReplayScope } from '../../contracts/replay-plan.ts';
 import { type ReplayOrder, type StepName, STEPS } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
+import { lakeReader } from '../../workers/lake.ts';
 import { withMends } from '../client-failure.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Following } from '../follow-window.ts';
@@ -24,6 +27,8 @@ interface Options {
   to?: WindowId;
   failed?: boolean;
   fromStep?: StepName;
+  quarantined?: boolean;
+  reasonCode?: QuarantineReason;
   dryRun?: boolean;
   parallel: number;
   reason?: string;
@@ -36,6 +41,7 @@ Examples:
   npx reprise replay --window 2026-01-05T08:00Z
   npx reprise replay --from 2026-01-05T00:00Z --to 2026-01-05T23:00Z --failed --dry-run
   npx reprise replay --window 2026-01-05T08:00Z --from-step load --reason "rows were deleted by hand"
+  npx reprise replay --from 2026-01-05T00:00Z --to 2026-01-05T23:00Z --quarantined --reason-code invalid_value
 
 A window keeps its bounds and its request: what it was last asked to be, not what the defaults are now. Without
 --from-step a window that failed begins at the first step whose result does not stand, any other at the first.
@@ -48,6 +54,8 @@ export function register(command: Command): void {
     .option('--to <window>', 'its last window, itself included', parseClosedWindow)
     .option('--failed', 'only windows that failed, were cancelled or never ran')
     .addOption(new Option('--from-step <step>', 'begin here; the steps before are kept').choices(STEPS))
+    .option('--quarantined', 'put quarantined records through again, by the rules as they are now')
+    .addOption(new Option('--reason-code <code>', 'only windows that hold some of it').choices(REASON_ORDER))
     .option('--dry-run', 'say which windows and steps would run, why, and what would change; start nothing')
     .option('--parallel <n>', 'windows at a time, the oldest first', wholeNumber(1, 16), 2)
     .option('--reason <text>', 'why, for the record', 'no reason was given')
@@ -78,7 +86,13 @@ async function replay(options: Options): Promise<void> {
   }
 }
 
-function scopeOf({ window, from, to, failed, fromStep }: Options): ReplayScope {
+function scopeOf({ window, from, to, failed, fromStep, quarantined, reasonCode }: Options): ReplayScope {
+  if (quarantined && (failed || fromStep))
+    throw new CommandFailure('--quarantined begins at ingest, whatever became of the window', {
+      mend: 'leave --failed and --from-step out',
+    });
+  if (reasonCode && !quarantined)
+    throw new CommandFailure('--reason-code is about quarantined records', { mend: 'add --quarantined' });
   if ((window === undefined) === (from === undefined && to === undefined))
     throw new CommandFailure('say either --window or --from and --to', {
       mend: 'npx reprise replay --window 2026-01-05T08:00Z',
@@ -92,6 +106,7 @@ function scopeOf({ window, from, to, failed, fromStep }: Options): ReplayScope {
     to: window ?? to,
     failed: failed ?? false,
     ...(fromStep ? { from_step: fromStep } : {}),
+    ...(quarantined ? { quarantined: reasonCode ? { reason_code: reasonCode } : {} } : {}),
   });
   if (scope.success) return scope.data;
   throw new CommandFailure(scope.error.issues[0]?.message ?? 'that is no range of windows', {
@@ -104,6 +119,11 @@ function planDeps(config: Config, store: ObjectStore, workflows: WindowWorkflows
   return {
     store,
     defaults: { events, seed, shards, volume_shape },
+    judge: async (window: WindowId) => {
+      const deps = { store, lake: lakeReader(config), scratch: config.paths.scratch };
+      const working = { signal: new AbortController().signal, note: () => undefined };
+      return (await judge(deps, window, working)).moved;
+    },
     isRunning: async (window: WindowId) => (await workflows.latest(window))?.state === 'running',
   };
 }
@@ -118,9 +138,14 @@ function tasksOf(plans: readonly PlannedWindow[]): ReplayTask[] {
       mend: 'name that step with --from-step, or leave --from-step out; --dry-run shows each window',
     });
   }
-  return plans.flatMap(({ plays, request, from_step, state, played_by }) =>
+  return plans.flatMap(({ plays, request, from_step, state, played_by, amends }) =>
     plays && request && from_step
-      ? [{ request, from_step, isNew: state === 'missing', playedBy: played_by?.run_id }]
+      ? [
+          {
+            ...{ request, from_step, isNew: state === 'missing', playedBy: played_by?.run_id },
+            amend: amends.length > 0,
+          },
+        ]
       : [],
   );
 }

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HopReport, WindowReport } from '../../contracts/report.ts';
+import type { createAmendActivities } from '../../activities/amend-ledger.ts';
 import type { createDeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../../activities/generate.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
@@ -47,6 +48,7 @@ type Steps = ReturnType<typeof createGenerateActivities> &
   ReturnType<typeof createSparkActivities> &
   ReturnType<typeof createReconcileActivities> &
   ReturnType<typeof createWarehouseActivities> &
+  ReturnType<typeof createAmendActivities> &
   ReturnType<typeof createKeptStepActivities> &
   ReturnType<typeof createPlanReplayActivities> &
   ReturnType<typeof createReplayActivities> &
@@ -72,6 +74,7 @@ const QUEUE_OF: Record<keyof Steps, Capability> = {
   recallSteps: 'control',
   recallShards: 'control',
   keepStep: 'control',
+  amendLedger: 'control',
   planReplay: 'control',
   loadWindow: 'warehouse',
   buildWindow: 'warehouse',
@@ -155,6 +158,7 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
     affected_dates: ['2026-01-05'],
     attempt: attempt(),
   }),
+  amendLedger: async () => ({ moved: [] }),
   buildWindow: async () => ({ models: 5, tests: 20, seconds: 1, resumed: false, attempt: attempt() }),
   publishServing: async () => ({
     ...{

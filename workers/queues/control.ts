@@ -1,3 +1,4 @@
+import { createAmendActivities } from '../../activities/amend-ledger.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
 import { createPlanReplayActivities } from '../../activities/plan-replay.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
@@ -16,6 +17,7 @@ function scheduledDefaults({ defaults }: Config) {
 
 export function create(config: Config): QueueWorker {
   const store = createObjectStore(config.objectStore);
+  const lake = lakeReader(config);
   const temporalUi = config.temporal.uiUrl.replace(/\/$/, '');
   const { namespace } = config.temporal;
   const airflow = config.airflow.url.replace(/\/$/, '');
@@ -24,7 +26,8 @@ export function create(config: Config): QueueWorker {
     // Reconciliation reads a window through DuckDB's own threads: two of them and some reports fill a small machine.
     concurrency: 4,
     activities: {
-      ...createReconcileActivities({ lake: lakeReader(config), store }),
+      ...createReconcileActivities({ lake, store }),
+      ...createAmendActivities({ lake, store, scratch: config.paths.scratch }),
       ...createKeptStepActivities({ store }),
       ...createPlanReplayActivities({ store, defaults: scheduledDefaults(config) }),
       ...createReplayActivities({ store, serving: config.paths.serving }),

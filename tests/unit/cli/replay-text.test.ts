@@ -15,6 +15,7 @@ const plan = (changes: Partial<PlannedWindow> = {}): PlannedWindow => ({
     days: ['2026-01-04', '2026-01-05'],
   },
   played_by: null,
+  amends: [],
   ...changes,
 });
 

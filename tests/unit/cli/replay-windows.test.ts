@@ -12,6 +12,7 @@ const taskOf = (window: string, changes: Partial<ReplayTask> = {}): ReplayTask =
   from_step: 'load',
   playedBy: undefined,
   isNew: false,
+  amend: false,
   ...changes,
 });
 

@@ -1,0 +1,120 @@
+import { ClientError } from '../clients/errors.ts';
+import type { LakeReader } from '../clients/lake-reader.ts';
+import type { ObjectStore } from '../clients/object-store.ts';
+import { withScratch } from '../clients/scratch.ts';
+import { AMENDMENT_VERSION, amendedLedger, LedgerAmendment, movedRecords } from '../contracts/amendment.ts';
+import { stepResult } from '../contracts/kept-steps.ts';
+import { keys } from '../contracts/lake.ts';
+import { Ledger, type RecordAccount } from '../contracts/ledger.ts';
+import type { LakeVersions, ReplayOrder } from '../contracts/steps.ts';
+import { windowKey, type WindowId } from '../contracts/window.ts';
+import { withActivityFailures } from './failures.ts';
+import { judgeWindow, type Rules } from './judge-window.ts';
+import { isExpired, readKeptSteps, unlessMissing } from './kept-steps.ts';
+import { withPulse } from './pulse.ts';
+import { workflowRun } from './workflow-run.ts';
+
+export interface AmendDeps {
+  store: ObjectStore;
+  lake: LakeReader;
+  /** Folder for the verdicts; each attempt has its own below it. */
+  scratch: string;
+  rules?: Rules;
+}
+
+interface Working {
+  signal: AbortSignal;
+  note(details: Record<string, unknown>): void;
+}
+
+/** What the rules of today say of a window, beside what its ledger says. */
+export interface Judgement {
+  ledger: Ledger;
+  amendment: LedgerAmendment | null;
+  account: RecordAccount;
+  /** Empty: the rules of today say what the ledger says. */
+  moved: string[];
+}
+
+/** Records are judged some hundred thousand a second; the scan of a large window begins after a minute at most. */
+const SILENCE_MS = 300_000;
+
+export async function readAmendment(
+  store: Pick<ObjectStore, 'getJson'>,
+  window: WindowId,
+): Promise<LedgerAmendment | null> {
+  const kept = await unlessMissing(store.getJson(keys.amendment(window)));
+  return kept === undefined ? null : LedgerAmendment.parse(kept);
+}
+
+/** The newest snapshots of the window that are known, whichever step left them. */
+async function newestTables(store: ObjectStore, window: WindowId): Promise<LakeVersions> {
+  const { compact, ingest } = await readKeptSteps(store, window);
+  const newest =
+    compact && ingest && compact.completed_at > ingest.completed_at ? compact : (ingest ?? compact);
+  if (!newest)
+    throw new ClientError(
+      'ResourceMissing',
+      `nothing says which snapshots of the lake hold ${window}; play it again from ingest first`,
+    );
+  const { tables } =
+    newest.step === 'compact' ? stepResult('compact', newest.result) : stepResult('ingest', newest.result);
+  if (await isExpired(store, Object.values(tables)))
+    throw new ClientError(
+      'ResourceMissing',
+      `the lake has let go of the snapshots of ${window} that are known; play it again from ${newest.step} first`,
+    );
+  return tables;
+}
+
+/** Judges every record of the window by the rules of today. Read-only. */
+export async function judge(deps: AmendDeps, window: WindowId, working: Working): Promise<Judgement> {
+  const { store, lake, scratch, rules } = deps;
+  const amendment = await readAmendment(store, window);
+  const ledger = amendedLedger(Ledger.parse(await store.getJson(keys.ledger(window))), amendment);
+  const session = await lake.open(window, await newestTables(store, window), working.signal);
+  try {
+    const account = await withScratch(scratch, `judge-${windowKey(window)}`, (folder) =>
+      judgeWindow(session, window, folder, working, rules),
+    );
+    if (
+      account.arrived.total !== ledger.arrived.total ||
+      account.arrived.content_hash !== ledger.arrived.content_hash
+    )
+      throw new ClientError(
+        'DataQualityFailed',
+        `raw does not hold what arrived in ${window} (${account.arrived.total} records, not ${ledger.arrived.total}): ` +
+          'play the window again before its ledger is amended',
+      );
+    return { ledger, amendment, account, moved: movedRecords(ledger, account) };
+  } finally {
+    session.close();
+  }
+}
+
+export function createAmendActivities(deps: AmendDeps) {
+  return withActivityFailures({
+    /**
+     * Amends the window's ledger by the rules of today. Idempotency key: the workflow's run: a repeated attempt finds its
+     * own entry. Returns what has changed sides; nothing is written when nothing has.
+     */
+    amendLedger: (input: { window: WindowId; order: ReplayOrder }): Promise<{ moved: string[] }> =>
+      withPulse(SILENCE_MS, async (pulse) => {
+        const { window, order } = input;
+        const { ledger, amendment, account, moved } = await judge(deps, window, pulse);
+        const run_id = workflowRun();
+        const last = amendment?.entries.at(-1);
+        if (moved.length === 0) return { moved: last?.run_id === run_id ? last.moved : [] };
+        const entry = { ...order, at: new Date().toISOString(), run_id, moved };
+        const amended: LedgerAmendment = {
+          version: AMENDMENT_VERSION,
+          window,
+          arrived: ledger.arrived,
+          account,
+          entries: [...(amendment?.entries ?? []), entry],
+        };
+        await deps.store.putJson(keys.amendment(window), amended);
+        return { moved };
+      }),
+  });
+}
