@@ -36,6 +36,10 @@ const COMMANDS: Record<string, Entry> = {
   init: { summary: 'create topics and the bucket', load: () => import('./commands/init.ts') },
   provision: { summary: 'install tools without starting', load: () => import('./commands/provision.ts') },
   test: { summary: 'run every test on servers of its own', load: () => import('./commands/test.ts') },
+  faults: {
+    summary: 'put faults into running windows, and write down what survived',
+    load: () => import('./commands/faults.ts'),
+  },
 };
 
 async function main(argv: string[]): Promise<void> {

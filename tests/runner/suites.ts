@@ -155,6 +155,13 @@ const SERVERS: Suite[] = [
     places: 2,
     needs: ['tools', 'browser'],
   }),
+  vitestSuite({
+    name: 'faults',
+    group: 'servers',
+    title: 'windows that servers, workers and lines fail under',
+    places: 2,
+    needs: ['tools'],
+  }),
 ];
 
 export const SUITES: readonly Suite[] = [...STATIC, ...PARTS, ...SERVERS];
