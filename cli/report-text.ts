@@ -1,4 +1,5 @@
 import { QUARANTINE_REASONS, type QuarantineReason } from '../contracts/quarantine.ts';
+import type { ReplayRecord } from '../contracts/replay.ts';
 import type { HopName, HopReport, WindowReport } from '../contracts/report.ts';
 import { stepName } from './live-steps.ts';
 import { allSeconds, askedFor, count, seconds, table } from './window-table.ts';
@@ -8,7 +9,7 @@ export const cameThrough = ({ state, reconciled }: WindowReport): boolean =>
   state === 'completed' && reconciled;
 
 /** The window report for a person: what was expected at each hop and what was found, what was set aside, how long it took. */
-export function reportText(report: WindowReport): string {
+export function reportText(report: WindowReport, lastReplays: readonly ReplayRecord[] = []): string {
   const blocks = [
     summary(report),
     hops(report.hops),
@@ -16,6 +17,7 @@ export function reportText(report: WindowReport): string {
     differences(report.hops),
     quarantined(report.quarantined_by_reason),
     steps(report),
+    replays(lastReplays),
     links(report),
   ];
   return blocks
@@ -105,6 +107,28 @@ function steps(report: WindowReport): string[] {
     String(step.attempts),
   ]);
   return table(['step', 'state', 'seconds', 'attempts'], rows);
+}
+
+/** Who played it again, why, and what came of it; the newest first. */
+function replays(records: readonly ReplayRecord[]): string[] {
+  if (records.length === 0) return [];
+  const lines = records.flatMap((record) => [
+    `  ${record.started_at.slice(0, 16)}Z  from ${stepName(record.from_step)}, by ${record.order.by}: ${record.order.why}`,
+    `${' '.repeat(21)}${ending(record)}`,
+    ...[...record.amended, ...record.differences, ...record.remarks].map(
+      (line) => `${' '.repeat(21)}${line}`,
+    ),
+  ]);
+  return ['last replays', ...lines];
+}
+
+function ending({ before, after, identical }: ReplayRecord): string {
+  const was = before ? `${before.state} before, ` : '';
+  if (!after) return `${was}not ended yet`;
+  const same = { true: 'identical', false: 'NOT IDENTICAL', null: 'nothing to compare it with' }[
+    `${identical}`
+  ];
+  return `${was}${after.state} after, ${after.reconciled ? `reconciled, ${same}` : 'not reconciled'}`;
 }
 
 function links({ links: found }: WindowReport): string[] {

@@ -57,7 +57,6 @@ export const ReplayRecord = z.object({
   differences: z.array(z.string()).describe('One sentence a difference; empty when identical.'),
   amended: z
     .array(z.string())
-    .default([])
     .describe('What changed sides when the ledger was amended for this replay, a sentence each.'),
   remarks: z
     .array(z.string())

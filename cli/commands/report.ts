@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readReplays } from '../../activities/replays.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import { loadConfig } from '../../config/config.ts';
 import type { WindowId } from '../../contracts/window.ts';
@@ -7,6 +8,8 @@ import { CommandFailure } from '../failure.ts';
 import { cameThrough, reportText } from '../report-text.ts';
 import { parseWindow } from '../window-arguments.ts';
 import { knownWindows, nearestWindows, readReport } from '../window-reports.ts';
+
+const SHOWN_REPLAYS = 3;
 
 export function register(command: Command): void {
   command
@@ -26,6 +29,9 @@ async function show(window: WindowId, json: boolean): Promise<void> {
       { mend: `npx reprise run --start ${window}` },
     );
   }
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report)}\n`);
+  const replays = await readReplays(store, window, SHOWN_REPLAYS);
+  process.stdout.write(
+    json ? `${JSON.stringify({ ...report, replays }, null, 2)}\n` : `${reportText(report, replays)}\n`,
+  );
   if (!cameThrough(report)) process.exitCode = 1;
 }

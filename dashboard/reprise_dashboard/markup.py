@@ -14,6 +14,7 @@ _STATES = {
     "completed": ("rp-good", "✓"),
     "failed": ("rp-bad", "✕"),
     "cancelled": ("rp-warn", "⊘"),
+    "kept": ("rp-muted", "○"),
     "running": ("rp-busy", "▸"),
 }
 

@@ -19,6 +19,10 @@ class Settings:
     def reports_dir(self) -> Path:
         return self.serving_dir / "reports"
 
+    @property
+    def replays_dir(self) -> Path:
+        return self.serving_dir / "replays"
+
 
 def _address(name: str) -> str | None:
     value = os.environ.get(name, "").strip().rstrip("/")

@@ -1,6 +1,8 @@
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -42,6 +44,40 @@ def test_a_completed_window(serving: Path, listening: pd.DataFrame, open_page: O
     assert len(app.get("vega_lite_chart")) == 1
     assert not app.warning
     assert not app.error
+
+
+def _replay(**changes: Any) -> dict[str, Any]:
+    return {
+        "started_at": "2026-03-01T10:00:00.000Z",
+        "order": {"by": "command line (me@here)", "why": "the disk was full"},
+        "from_step": "publish_serving",
+        "before": {"state": "failed", "reconciled": False},
+        "after": {"state": "completed", "reconciled": True},
+        "identical": True,
+        **{name: [] for name in ("amended", "differences", "remarks")},
+        **changes,
+    }
+
+
+def test_replays_of_a_window(serving: Path, open_page: Open) -> None:
+    write_report(serving, completed(FIRST_WINDOW))
+    folder = serving / "replays"
+    folder.mkdir()
+    other = _replay(identical=False, differences=["events held 7 records and holds 8."])
+    file = folder / "2026-01-11T12-00Z.json"
+    file.write_text(json.dumps([_replay(), other, _replay(after=None, identical=None)]))
+    said = text_of(open_page(PAGE))
+    for expected in (
+        "command line (me@here)",
+        "the disk was full",
+        "publish serving",
+        "✓ identical",
+        "✕ differs",
+        "events held 7 records and holds 8.",
+    ):
+        assert expected in said
+    file.write_text('{"broken": true}')
+    assert "the disk was full" not in text_of(open_page(PAGE))
 
 
 def test_newest_first(serving: Path, open_page: Open) -> None:

@@ -21,6 +21,6 @@ if shelf.reports:
     windows.headline(shelf.reports)
     windows.windows_table(shelf.reports, shelf.older)
     windows.durations(shelf.reports)
-    window_detail(shelf.reports)
+    window_detail(shelf.reports, settings.replays_dir)
 elif not shelf.problems:
     notices.no_windows()

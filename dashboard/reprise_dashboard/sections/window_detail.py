@@ -1,5 +1,7 @@
 """One window: its steps, what was expected and found at each hop, and what was set aside and why."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from reprise_dashboard import formatting
@@ -7,6 +9,7 @@ from reprise_dashboard.card import card
 from reprise_dashboard.markup import Column, Html, bar, joined, plain, state, styled, table, text, titled
 from reprise_dashboard.reports.model import Hop, HopSide, Step, WindowReport
 from reprise_dashboard.reports.quarantine_reasons import sentence
+from reprise_dashboard.reports.replays import Replay, read_replays
 from reprise_dashboard.sections.windows import links_of, reconciled_cell, step_name
 
 _HOPS = {
@@ -192,7 +195,52 @@ def _quarantine(report: WindowReport) -> None:
         )
 
 
-def window_detail(reports: tuple[WindowReport, ...]) -> None:
+_SAME = {
+    True: styled("✓ identical", "rp-good"),
+    False: styled("✕ differs", "rp-bad rp-state"),
+    None: styled("nothing to compare", "rp-muted"),
+}
+
+
+def _replays(replays: tuple[Replay, ...]) -> None:
+    if not replays:
+        return
+    with card(
+        "Replays",
+        "times UTC, the newest first",
+        "A replay is held against the last run before it that came through: "
+        "what every hop holds, to the byte.",
+    ):
+        columns = [
+            Column("Began"),
+            Column("Asked for by", "wrap"),
+            Column("From"),
+            Column("Before"),
+            Column("After"),
+            Column("Same", "wrap"),
+        ]
+        rows = [
+            [
+                text(formatting.instant(replay.started_at)),
+                titled(replay.by, replay.why),
+                text(step_name(replay.from_step)),
+                state(replay.before) if replay.before else text(formatting.NOTHING),
+                state(replay.after) if replay.after else state("running"),
+                _same(replay),
+            ]
+            for replay in replays
+        ]
+        st.html(table("Replays", columns, rows))
+
+
+def _same(replay: Replay) -> Html:
+    if not replay.reconciled:
+        return text(formatting.NOTHING)
+    sentences = "".join(f'<span class="sub">{text(one)}</span>' for one in replay.remarks)
+    return Html(f"{_SAME[replay.identical]}{sentences}")
+
+
+def window_detail(reports: tuple[WindowReport, ...], replays_dir: Path) -> None:
     st.subheader("One window", anchor=False)
     report = pick_window(reports)
     _summary(report)
@@ -202,3 +250,4 @@ def window_detail(reports: tuple[WindowReport, ...]) -> None:
         _steps(report)
     with right:
         _quarantine(report)
+    _replays(read_replays(replays_dir, report.window))

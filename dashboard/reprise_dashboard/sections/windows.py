@@ -93,6 +93,8 @@ def _step_cell(step: Step | None) -> Html:
         return styled("·", "rp-muted")
     if step.state == "running":
         return styled("running", "rp-busy")
+    if step.state == "kept":
+        return styled("kept", "rp-muted", "done by an earlier run; this one began behind it")
     figure = "–" if step.seconds is None else f"{step.seconds:.1f}"
     if step.state == "failed":
         times = f" ×{step.attempts}" if step.attempts > 1 else ""

@@ -46,7 +46,7 @@ describe('what came of the replays', () => {
     ...{ version: 1, window, order: { by: 'me', why: 'x' }, from_step: 'load' },
     ...{ started_at: '2026-03-01T00:00:00.000Z', ended_at: '2026-03-01T00:00:05.000Z' },
     ...{ workflow: { workflow_id: 'w', run_id: 'r' }, airflow: null, before, after: before },
-    ...{ compared_with: null, identical: true, differences: [], remarks: [] },
+    ...{ compared_with: null, identical: true, differences: [], amended: [], remarks: [] },
   };
   const played = { window, record, reconciled: true, why: undefined, notes: [] };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cameThrough, reportText } from '../../../cli/report-text.ts';
+import { outcomeOf, type ReplayRecord } from '../../../contracts/replay.ts';
 import { sampleReport } from './sample-report.ts';
 
 describe('a report for a person', () => {
@@ -103,5 +104,21 @@ describe('a report for a person', () => {
     const quarantined_by_reason = { invalid_value: 12_345, unsupported_version: 1, unknown_event_type: 9 };
     const lines = reportText(sampleReport({ quarantined_by_reason })).split('\n');
     expect(lines.filter((line) => line.length > 80 && !line.includes('http'))).toEqual([]);
+  });
+
+  test('with its last replays', () => {
+    const outcome = outcomeOf(sampleReport());
+    const record: ReplayRecord = {
+      ...{ version: 1, window: '2026-01-05T08:00Z', order: { by: 'admin', why: 'the disk was full' } },
+      ...{ from_step: 'publish_serving', started_at: '2026-03-01T00:00:00.000Z', ended_at: null },
+      ...{ workflow: { workflow_id: 'w', run_id: 'r' }, airflow: null, compared_with: null },
+      ...{ before: { ...outcome, state: 'failed' }, after: outcome, identical: true },
+      ...{ differences: [], amended: [], remarks: ['serving held 7 of sessions and holds 8.'] },
+    };
+    const text = reportText(sampleReport(), [record, { ...record, after: null, identical: null }]);
+    expect(text).toContain('  2026-03-01T00:00Z  from publish serving, by admin: the disk was full');
+    expect(text).toContain('failed before, completed after, reconciled, identical');
+    expect(text).toContain('serving held 7 of sessions and holds 8.');
+    expect(text).toContain('failed before, not ended yet');
   });
 });
