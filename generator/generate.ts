@@ -12,7 +12,7 @@ import { Player } from './sessions/play-session.ts';
 import { crossesItsHour, hourOf, recordsOf, slotsOf } from './window-plan.ts';
 
 /** Records of a cell, at most. */
-const CELL_RECORDS = 2_000;
+const CELL_RECORDS = 4_000;
 
 /** Between an event and its arrival, milliseconds. */
 const LEAST_LAG_MS = 120;
@@ -77,7 +77,9 @@ class WindowGenerator {
     if (known !== undefined) return known;
     const hourMs = this.startMs - hours * WINDOW_MS;
     const records = recordsOf(this.request, hourMs, this.population);
-    const slots = slotsOf(records, this.cells, hourMs, this.population);
+    // What is sent twice takes the room of two.
+    const events = records / (1 + this.rates.duplicate);
+    const slots = slotsOf(events, this.cells, hourMs, this.population);
     this.slots[hours] = slots;
     return slots;
   }

@@ -50,10 +50,13 @@ function mondayOf(ms: number): number {
  * Sessions that cross an edge send this share of the records, and by so much (divided by the root of a cell's records) does
  * that share scatter from cell to cell: measured over many listeners.
  */
-const CROSSING_SHARE = 0.62;
-const CROSSING_SPREAD = 3.9;
-/** So many standard deviations must still fit into the cell: what crosses is in the world as a whole, or not at all. */
-const SAFETY = 4;
+const CROSSING_SHARE = 0.66;
+const CROSSING_SPREAD = 4;
+/**
+ * So many standard deviations must still fit into the cell: what crosses is in the world as a whole, or not at all. With
+ * four, one cell of two thousand was too small: long playlists come seldom, and then many records at once.
+ */
+const SAFETY = 5.2;
 
 /**
  * How many listener slots of a cell can have sessions that cross an edge of that hour: those that are expected to make the
