@@ -13,7 +13,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const WINDOW = '2026-01-05T08:00Z';
 const request = { window: WINDOW, events: 3_000, seed: 1, shards: 1 } as const;
-const sortedHashes = (lines: readonly Buffer[]): string[] => lines.map(md5).sort();
+/** The same for the same lines, in whatever order. */
+const hashOfLines = (lines: readonly Buffer[]): string => md5(Buffer.from(lines.map(md5).sort().join()));
 test('other seeds, windows and sizes give other records', async () => {
   const asked = [request, { ...request, seed: 2 }, { ...request, window: '2026-01-05T09:00Z' }];
   const lines: string[] = [];
@@ -39,7 +40,7 @@ test('whatever is asked: the count is exact, the ledger is what a recount finds,
         expect(ledger).toMatchObject(recount(lines, window).account);
         expect(ledger.valid.total + ledger.quarantined.total + ledger.duplicates.total).toBe(lines.length);
         const whole = await emitWindow({ ...asked, shards: 1 });
-        expect(sortedHashes(lines)).toEqual(sortedHashes(whole.lines));
+        expect(hashOfLines(lines)).toBe(hashOfLines(whole.lines));
         expect({ ...ledger, shards: 1 }).toEqual(whole.ledger);
       },
     ),
@@ -48,11 +49,11 @@ test('whatever is asked: the count is exact, the ledger is what a recount finds,
 });
 
 test('every number of shards from 1 to 16 holds the same records', async () => {
-  const asked = { ...request, events: 24_000 };
+  const asked = { ...request, events: 20_500 };
   const whole = await emitWindow(asked);
   for (let shards = 2; shards <= 16; shards++) {
     const split = await emitWindow({ ...asked, shards });
-    expect(sortedHashes(split.lines)).toEqual(sortedHashes(whole.lines));
+    expect(hashOfLines(split.lines)).toBe(hashOfLines(whole.lines));
     expect({ ...split.ledger, shards: 1 }).toEqual(whole.ledger);
   }
 });
@@ -67,7 +68,7 @@ test('neither the order of windows and shards nor company changes them', async (
       async (firsts, order) => {
         const shards = firsts
           .flatMap((first) => consecutiveWindows(first, 2))
-          .flatMap((window) => [0, 1].map((shard) => ({ window, events: 2_500, seed: 1, shards: 2, shard })));
+          .flatMap((window) => [0, 1].map((shard) => ({ window, events: 6_000, seed: 1, shards: 2, shard })));
         const inOrder: string[] = [];
         for (const one of shards) inOrder.push(await bytes(one));
         // Beside each runs the same shard of another world, which must not be able to touch it.
@@ -117,12 +118,17 @@ test('without defects everything is valid, in time and in order', async () => {
 });
 
 test('planted defects come about as often as asked', async () => {
-  const { ledger } = await emitWindow({ ...request, events: 20_000 });
+  // Whole sessions are late, and few of them: one window tells little of their rate.
+  const windows = consecutiveWindows(WINDOW, 6);
+  const planted: Record<string, number> = {};
+  for (const window of windows) {
+    const { ledger } = await emitWindow({ ...request, window, events: 20_000 });
+    for (const [kind, count] of Object.entries(ledger.planted)) planted[kind] = (planted[kind] ?? 0) + count;
+  }
   for (const [kind, rate] of Object.entries(DEFAULT_DEFECT_RATES)) {
-    if (rate < 0.001) continue;
-    const share = (ledger.planted[kind] ?? 0) / 20_000;
-    expect(share, kind).toBeGreaterThan(rate * 0.5);
-    expect(share, kind).toBeLessThan(rate * 1.8);
+    const share = (planted[kind] ?? 0) / (windows.length * 20_000);
+    expect(share, kind).toBeGreaterThan(rate * 0.6);
+    expect(share, kind).toBeLessThan(rate * 1.6);
   }
 });
 
@@ -166,7 +172,7 @@ test('what is handed over at once stays small, however much is asked for', async
     });
     return most;
   };
-  expect(await largest(60_000)).toBeLessThan((await largest(6_000)) * 1.3);
+  expect(await largest(80_000)).toBeLessThan((await largest(8_000)) * 1.3);
 });
 
 test('a slow writer is waited for', async () => {
