@@ -114,6 +114,15 @@ async function missingOutput(
     if (!(await store.exists(catalogue)))
       return { step: 'generate', why: `${catalogue} is not there any more` };
   }
+  if (from === 'ingest' || from === 'reconcile') {
+    const receipts = result('publish');
+    const there = new Set(await store.list(keys.receipts(window)));
+    const wanted = Array.isArray(receipts) ? [] : receipts.digests;
+    const missing = wanted
+      .map((digest, shard) => keys.receipt(window, shard, digest))
+      .find((key) => !there.has(key));
+    if (missing) return { step: 'publish', why: `${missing} is not there any more` };
+  }
   if (from === 'reconcile' && (await isExpired(store, Object.values(result('ingest').tables))))
     return { step: 'ingest', why: 'the lake has let go of the snapshots that it left' };
   if (from === 'load' && (await isExpired(store, Object.values(result('compact').tables))))

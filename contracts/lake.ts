@@ -24,9 +24,10 @@ export const keys = {
   ledger: (window: WindowId): string => `${keys.landing(window)}ledger.json`,
   /** The tracks that the window's records mention, and no others. */
   catalogue: (window: WindowId): string => `${keys.landing(window)}catalogue.ndjson`,
+  receipts: (window: WindowId): string => `receipts/window=${windowKey(window)}/`,
   /** Named by its content, so that none ever replaces another. */
   receipt: (window: WindowId, shard: number, digest: string): string =>
-    `receipts/window=${windowKey(window)}/${shardName(shard)}-${digest}.json`,
+    `${keys.receipts(window)}${shardName(shard)}-${digest}.json`,
   report: (window: WindowId): string => `reports/window=${windowKey(window)}/report.json`,
   reports: 'reports/',
   /** What the steps of the window left for a replay that begins behind them. */

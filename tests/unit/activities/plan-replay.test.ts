@@ -50,8 +50,8 @@ describe('the plan of a replay', () => {
   /** The steps up to and with this one are kept, and their outputs are there. */
   async function keptUpTo(last: StepName, of: WindowRequest = request): Promise<void> {
     await store.putJson('m.json', { list: 's3://bucket/snap-1-a.avro' });
-    for (const key of ['snap-1-a.avro', 'catalogue', keys.shard(window, 0), keys.shardLedger(window, 0)])
-      await store.putJson(key, {});
+    const outputs = [keys.shard(window, 0), keys.shardLedger(window, 0), keys.receipt(window, 0, 'd')];
+    for (const key of ['snap-1-a.avro', 'catalogue', ...outputs]) await store.putJson(key, {});
     for (const [index, step] of STEPS.entries()) {
       if (index > STEPS.indexOf(last)) return;
       const kept = {
@@ -126,6 +126,7 @@ describe('the plan of a replay', () => {
     ['snap-1-a.avro', 'reconcile', 'ingest'],
     [keys.shard(window, 0), 'publish', 'generate'],
     ['catalogue', 'ingest', 'generate'],
+    [keys.receipt(window, 0, 'd'), 'ingest', 'publish'],
   ])('without %s it cannot begin at %s, but at %s', async (key, from_step, instead) => {
     await reported();
     await keptUpTo('publish_serving');
