@@ -112,6 +112,7 @@ export function stepActivities({
     }),
     reconciliation: proxy<ReturnType<typeof createReconcileActivities>>({
       taskQueue: TASK_QUEUES.control,
+      // DuckDB reads 100,000 records in less than a second; a store under load needs minutes to hand over as many files.
       startToCloseTimeout: minutes(5, events, 1_000_000),
       // What does not balance is final; only a store out of reach is worth another look.
       retry: {
@@ -135,6 +136,7 @@ export function stepActivities({
     }),
     serving: proxy<Pick<WarehouseActivities, 'publishServing'>>({
       taskQueue: TASK_QUEUES.warehouse,
+      // Copies what the build has made, so it gets as long as that.
       startToCloseTimeout: minutes(20, events, 500_000),
       // Refused while another window's build is under way: five minutes outlast it.
       retry: {

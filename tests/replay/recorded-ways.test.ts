@@ -1,0 +1,75 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../config/config.ts';
+import { windowWorkflowId } from '../../contracts/window.ts';
+import { workflowBundle } from '../../workers/bundle.ts';
+import { fakeSteps } from '../workflow/fake-steps.ts';
+import { input, start, temporalForTests } from '../workflow/harness.ts';
+
+/**
+ * Ways through the workflow of which the history was taken on the test server. `--update` writes those that are not there; what
+ * is there stays as it was, whatever the workflow has become.
+ */
+const folder = join(import.meta.dirname, 'histories');
+const isWriting = (): boolean => expect.getState().snapshotState?.snapshotUpdateState === 'all';
+
+const { History } = proto.temporal.api.history.v1;
+type RecordedHistory = proto.temporal.api.history.v1.IHistory;
+
+const withWorkers = temporalForTests();
+const workflowId = windowWorkflowId(input.window);
+
+const WAYS: Record<string, (client: Client) => Promise<RecordedHistory>> = {
+  async 'from-step'(client) {
+    await (await start(client)).result();
+    const handle = await start(client, { ...input, from_step: 'build' });
+    await handle.result();
+    return handle.fetchHistory();
+  },
+
+  /** Back to where it decided to load, as an operator does it in Temporal's own pages. */
+  async reset(client) {
+    const handle = await start(client);
+    await handle.result();
+    const { events } = await handle.fetchHistory();
+    const load = events?.find(
+      ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'loadWindow',
+    )?.activityTaskScheduledEventAttributes;
+    const { runId } = await client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId, runId: handle.firstExecutionRunId },
+      reason: 'a test',
+      workflowTaskFinishEventId: load?.workflowTaskCompletedEventId ?? null,
+      requestId: 'reset',
+    });
+    const again = client.workflow.getHandle(workflowId, runId);
+    await again.result();
+    return again.fetchHistory();
+  },
+};
+
+describe('a way through the workflow', () => {
+  it.each(Object.entries(WAYS))(
+    '%s is among the histories, and replays as it is taken today',
+    async (name, way) => {
+      const history = await withWorkers(fakeSteps(), way);
+      const codePath = await workflowBundle(loadConfig().paths);
+      const replayed = Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
+      await expect(replayed).resolves.toBeUndefined();
+      const file = join(folder, `${name}.json`);
+      if (isWriting() && !existsSync(file)) {
+        const message = History.fromObject(history);
+        const plain = History.toObject(message as never, { enums: String, longs: String, bytes: String });
+        // Whose machine it was is nobody's business.
+        const text = JSON.stringify(plain, null, 1).replaceAll(`@${hostname()}`, '@worker');
+        writeFileSync(file, `${text}\n`);
+      }
+      expect(existsSync(file), `record it: see docs/processes/change-a-workflow.md`).toBe(true);
+    },
+  );
+});
