@@ -64,7 +64,7 @@ describe('a way through the workflow', () => {
       const file = join(folder, `${name}.json`);
       if (isWriting() && !existsSync(file)) {
         const message = History.fromObject(history);
-        const plain = History.toObject(message as never, { enums: String, longs: String, bytes: String });
+        const plain = History.toObject(message, { enums: String, longs: String, bytes: String });
         // Whose machine it was is nobody's business.
         const text = JSON.stringify(plain, null, 1).replaceAll(`@${hostname()}`, '@worker');
         writeFileSync(file, `${text}\n`);
