@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../../config/paths.ts';
 import { consecutiveWindows, type WindowId } from '../../contracts/window.ts';
 import { FAULTS_INSTANCE } from '../runner/isolation.ts';
-import { type Case, CASES, cellsOf, type Disk } from './cases.ts';
+import { type Cell, cellName, type Disk } from './cases.ts';
 import { Disks } from './disks.ts';
 import { Grounds } from './grounds.ts';
+import { planWindows } from './plan.ts';
 import { reliabilityPage } from './reliability-page.ts';
-import { cellResults, readResults, type Results, writeResults } from './results.ts';
+import { type CellResult, cellResults, readResults, type Results, writeResults } from './results.ts';
 import { Trial, type Verdict } from './trial.ts';
 import { generateTruth } from './truth.ts';
 import { toolVersions } from './versions.ts';
@@ -18,37 +19,50 @@ const FIRST: WindowId = '2026-01-05T00:00Z';
 const VOLUME = { events: 3_000, seed: 23, shards: 2 };
 const PAGE = join(REPOSITORY, 'docs', 'reliability.md');
 
-export function chooseCases(only: string | undefined): Case[] {
-  return CASES.filter(({ name }) => only === undefined || name.includes(only));
-}
-
 const say = (line: string): void => {
   process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 };
 
-const disksOf = (cases: readonly Case[]): Disk[] => [
-  ...new Set(cases.flatMap(({ fault }) => (fault.kind === 'full' ? [fault.disk] : []))),
+const disksOf = (cells: readonly Cell[]): Disk[] => [
+  ...new Set(cells.flatMap(({ fault: { fault } }) => (fault.kind === 'full' ? [fault.disk] : []))),
 ];
 
+export interface CampaignOptions {
+  cells: readonly Cell[];
+  /** Leaves out what the results tell of already. */
+  missing: boolean;
+  /** Begins no window after so long. */
+  limitMs: number;
+  signal: AbortSignal;
+}
+
 /**
- * Runs the cases, one window each, and writes the page anew after every one of them.
+ * Runs windows until every cell has been met, and writes the page anew after each of them.
  * @returns whether nothing was lost, doubled or shown half
  */
-export async function runCampaign(chosen: readonly Case[], signal: AbortSignal): Promise<boolean> {
-  const canFill = Disks.possible;
-  const cases = chosen.filter(({ fault }) => canFill || fault.kind !== 'full');
-  if (cases.length < chosen.length)
-    say(`${chosen.length - cases.length} cases left out: filling a disk needs root and loop devices`);
+export async function runCampaign({ missing, limitMs, signal, ...asked }: CampaignOptions): Promise<boolean> {
+  const began = performance.now();
   const earlier = readResults();
+  const known = new Set(missing ? earlier?.cells.map(({ fault, step }) => `${fault} in ${step}`) : []);
+  const wanted = asked.cells.filter((cell) => !known.has(cellName(cell)));
+  const cells = wanted.filter(({ fault }) => Disks.possible || fault.fault.kind !== 'full');
+  if (cells.length < wanted.length)
+    say(`${wanted.length - cells.length} faults left out: filling a disk needs root and loop devices`);
+  const planned = planWindows(cells);
   const calm = earlier ? [] : ['warm-up', 'undisturbed'];
-  const windows = consecutiveWindows(FIRST, calm.length + cases.length);
-  const airflow = cases.some((one) => one.airflow);
-  const count = (all: number, one: string): string => `${all} ${one}${all === 1 ? '' : 's'}`;
-  say(`${count(cases.length, 'case')}, ${count(cases.flatMap(cellsOf).length, 'fault')} to inject`);
-  const grounds = await Grounds.prepare({ name: FAULTS_INSTANCE, airflow, disks: disksOf(cases) });
+  const windows = consecutiveWindows(FIRST, calm.length + planned.length);
+  const windowAt = (index: number): WindowId => windows[index] ?? FIRST;
+  say(`${cells.length} faults to inject, in ${planned.length} windows`);
+  const grounds = await Grounds.prepare({
+    name: FAULTS_INSTANCE,
+    airflow: planned.some(({ airflow }) => airflow),
+    disks: disksOf(cells),
+  });
   let trial: Trial | undefined;
   let good = true;
+  let done = 0;
   const judge = (verdict: Verdict): void => {
+    done += 1;
     for (const difference of verdict.differences) say(`  LOST ${difference}`);
     if (verdict.differences.length > 0) good = false;
   };
@@ -59,33 +73,31 @@ export async function runCampaign(chosen: readonly Case[], signal: AbortSignal):
     let undisturbed = earlier?.undisturbed;
     for (const [index, name] of calm.entries()) {
       say(`${name}: a window without a fault`);
-      const verdict = await trial.window(windows[index] ?? FIRST, []);
+      const verdict = await trial.window(windowAt(index), []);
       judge(verdict);
       undisturbed = undisturbedOf(verdict);
       say(`  ${undisturbed.seconds.toFixed(0)} s`);
     }
     if (!undisturbed) throw new Error('no undisturbed window has run');
     let results: Results = earlier ?? emptyResults(undisturbed);
-    for (const [index, one] of cases.entries()) {
-      if (signal.aborted) break;
-      const window = windows[calm.length + index] ?? FIRST;
-      say(`${one.name}, in ${one.steps.join(', ')} (${index + 1} of ${cases.length}, window ${window})`);
-      const verdict = await trial.window(window, cellsOf(one), one.airflow ?? false);
+    for (const [index, { cells, airflow }] of planned.entries()) {
+      if (signal.aborted || performance.now() - began > limitMs) break;
+      const window = windowAt(calm.length + index);
+      say(`window ${window} (${index + 1} of ${planned.length}): ${count(cells.length, 'fault')}`);
+      const verdict = await trial.window(window, cells, airflow);
       judge(verdict);
-      results = withCells(results, one, verdict);
+      const fresh = cellResults(verdict, results.undisturbed, new Date());
+      results = withCells(results, fresh);
       save(results);
-      const own = results.cells.filter(({ fault }) => fault === one.name);
-      const survived = own.filter(({ outcome }) => outcome !== 'lost').length;
-      say(
-        `  ${survived}/${own.length} survived; ${own.map((cell) => `${cell.step} +${cell.recovery_seconds} s`).join(', ')}`,
-      );
+      for (const cell of fresh)
+        say(`  ${cell.fault} in ${cell.step}: ${cell.outcome}, +${cell.recovery_seconds} s`);
     }
     say('the marts of all windows, against the same windows undisturbed');
     const differences = await trial.martDifferences();
     for (const difference of differences) say(`  LOST ${difference}`);
     save({
       ...results,
-      marts: [...results.marts, { at: new Date().toISOString(), windows: windows.length, differences }],
+      marts: [...results.marts, { at: new Date().toISOString(), windows: done, differences }],
     });
     return good && differences.length === 0;
   } finally {
@@ -94,6 +106,8 @@ export async function runCampaign(chosen: readonly Case[], signal: AbortSignal):
     say(`everything is down; the logs are in ${grounds.logs.join(' and ')}`);
   }
 }
+
+const count = (all: number, one: string): string => `${all} ${one}${all === 1 ? '' : 's'}`;
 
 function undisturbedOf({ runs }: Verdict): Results['undisturbed'] {
   const report = runs[0]?.report;
@@ -114,11 +128,10 @@ function emptyResults(undisturbed: Results['undisturbed']): Results {
   };
 }
 
-function withCells(results: Results, one: Case, verdict: Verdict): Results {
-  const fresh = cellResults(one, verdict, results.undisturbed, new Date());
-  const steps = new Set(fresh.map(({ step }) => step));
-  const kept = results.cells.filter(({ fault, step }) => fault !== one.name || !steps.has(step));
-  return { ...results, cells: [...kept, ...fresh] };
+function withCells(results: Results, fresh: readonly CellResult[]): Results {
+  const named = (cell: CellResult): string => `${cell.fault} in ${cell.step}`;
+  const replaced = new Set(fresh.map(named));
+  return { ...results, cells: [...results.cells.filter((cell) => !replaced.has(named(cell))), ...fresh] };
 }
 
 function save(results: Results): void {

@@ -60,7 +60,7 @@ const everyStep = (kind: 'kill' | 'stop', victims: readonly Victim[], airflow = 
     ...(airflow ? { airflow } : {}),
   }));
 
-/** Every fault, and the steps in which it strikes. One window a case: each of its steps is struck once. */
+/** Every fault, and the steps in which it strikes. */
 export const CASES: readonly Case[] = [
   ...everyStep('kill', [...WORKERS, ...SERVERS]),
   { name: 'kill spark-driver', fault: { kind: 'kill', victim: 'spark-driver' }, steps: SPARK },

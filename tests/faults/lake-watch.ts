@@ -122,7 +122,7 @@ export function differenceOfRecords(
 
 /** A reader of the lake while windows run: after every commit of `events` it sees a whole window or nothing of it. */
 export class LakeWatch {
-  readonly #config: Config;
+  readonly #config: () => Config;
   readonly faults: string[] = [];
   /** Commits that it has looked into. */
   looks = 0;
@@ -130,7 +130,8 @@ export class LakeWatch {
   #stopped = false;
   #running: Promise<void> | undefined;
 
-  constructor(config: Config, truth: WindowTruth) {
+  /** @param config asked for every look: the store's key may change */
+  constructor(config: () => Config, truth: WindowTruth) {
     this.#config = config;
     this.#truth = truth;
   }
@@ -142,7 +143,7 @@ export class LakeWatch {
   async #watch(): Promise<void> {
     let seen: string | undefined;
     while (!this.#stopped) {
-      const now = tablesNow(this.#config).get('events');
+      const now = tablesNow(this.#config()).get('events');
       if (now !== undefined && now !== seen && (await this.#isWhole(now))) seen = now;
       await sleep(ASK_EVERY_MS);
     }
@@ -152,7 +153,7 @@ export class LakeWatch {
   async #isWhole(location: string): Promise<boolean> {
     let session: LakeSession | undefined;
     try {
-      session = await lakeSession(this.#config, this.#truth.window);
+      session = await lakeSession(this.#config(), this.#truth.window);
       const found = await eventIdsIn(session, location, this.#truth);
       const difference = found.length === 0 ? undefined : differenceOfIds(found, this.#truth);
       if (difference) this.faults.push(`a reader of the lake saw ${location}: ${difference}`);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Config } from '../../config/config.ts';
-import { HopName, type WindowReport } from '../../contracts/report.ts';
+import { HopName } from '../../contracts/report.ts';
 import { windowBounds } from '../../contracts/window.ts';
 import {
   differenceOfIds,
@@ -11,6 +11,7 @@ import {
   rawDigestsIn,
   tablesNow,
 } from './lake-watch.ts';
+import type { RunReport } from './run-window.ts';
 import { TopicReader } from './topic-reader.ts';
 import type { WindowTruth } from './truth.ts';
 
@@ -24,7 +25,7 @@ const TOPIC_LIMIT_MS = 60_000;
 export async function differencesOf(
   config: Config,
   truth: WindowTruth,
-  report: WindowReport,
+  report: RunReport,
 ): Promise<string[]> {
   const found: string[] = [];
   const note = (where: string, difference: string | undefined): void => {
@@ -85,11 +86,12 @@ async function warehouseIds({ paths }: Config, { window }: WindowTruth): Promise
 }
 
 /** The window's own account: every hop there and matching, with the ledger's hashes. */
-function reportDifferences(report: WindowReport, { ledger }: WindowTruth): string[] {
+function reportDifferences(report: RunReport, { ledger }: WindowTruth): string[] {
   const differences: string[] = [];
+  const { hops = [] } = report;
   if (report.state !== 'completed' || !report.reconciled)
     differences.push(`it is ${report.state}${report.reconciled ? '' : ' and does not reconcile'}`);
-  const missing = HopName.options.filter((name) => !report.hops.some(({ hop }) => hop === name));
+  const missing = HopName.options.filter((name) => !hops.some(({ hop }) => hop === name));
   if (missing.length > 0) differences.push(`it does not tell of ${missing.join(', ')}`);
   const expected: Partial<Record<HopName, string>> = {
     landing: ledger.arrived.content_hash,
@@ -100,7 +102,7 @@ function reportDifferences(report: WindowReport, { ledger }: WindowTruth): strin
     duplicates: ledger.duplicates.content_hash,
     warehouse: ledger.valid.content_hash,
   };
-  for (const { hop, observed } of report.hops)
+  for (const { hop, observed } of hops)
     if (expected[hop] !== undefined && observed.content_hash !== expected[hop])
       differences.push(`${hop} has the hash ${observed.content_hash}, not ${expected[hop]}`);
   return differences;

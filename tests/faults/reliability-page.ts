@@ -33,7 +33,7 @@ export function reliabilityPage(results: Results): string {
 
 Faults are put into running windows of a real installation: real broker, object store, Temporal server, Spark, dbt and
 Airflow, each under the supervisor that runs them every day. A fault strikes exactly when the named step is seen running on
-a worker; readers watch all the while. This page is written by \`npm run test:faults\` from
+a worker; a window meets up to one fault a step, and readers watch all the while. This page is written by \`npm run test:faults\` from
 [its raw results](reliability/results.json).
 
 **${survived.length} of ${cells.length} injected faults survived**: ${alone.length} without help, ${survived.length - alone.length} by running the window once more.
@@ -80,12 +80,13 @@ server needs to start again, and the pause between two attempts.
 ## Reproduce it
 
 \`\`\`sh
-npm run test:faults                       # all of it: about two hours on two cores
-npm run test:faults -- --list             # the cases
-npm run test:faults -- --only "kill kafka"   # those whose name holds this; their rows are replaced
+npm run test:faults                          # all of it: some two hours on two cores
+npm run test:faults -- --list                # the faults by name
+npm run test:faults -- --only "kill kafka"   # those whose name this expression finds; their figures are replaced
+npm run test:faults -- --missing --minutes 30   # half an hour more of what the table does not tell yet
 \`\`\`
 
-Filling a disk needs root and loop devices; without them those cases are left out and said so. A subset of ten faults in two
+Filling a disk needs root and loop devices; without them those cases are left out and said so. A subset of twelve faults in two
 windows is the suite \`faults\` of \`npm test\`.
 
 ## Left out

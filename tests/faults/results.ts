@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { REPOSITORY } from '../../config/paths.ts';
 import { StepName, STEPS } from '../../contracts/steps.ts';
-import type { Case } from './cases.ts';
+import type { Cell } from './cases.ts';
 import type { Verdict } from './trial.ts';
 
 /** What the table is made of; a run of some cases replaces those and leaves the others. */
@@ -69,31 +69,35 @@ export function writeResults(results: Results, file = RESULTS_FILE): void {
   renameSync(draft, file);
 }
 
-/** What one window says of the steps in which its fault struck. Cells that came too late are left out. */
-export function cellResults(
-  fault: Case,
-  verdict: Verdict,
-  undisturbed: Results['undisturbed'],
-  now: Date,
-): CellResult[] {
-  return verdict.outcomes
-    .filter(({ hit }) => hit)
-    .map(({ cell: { step }, run, note }) => {
-      const struck = verdict.runs[run]?.report;
-      const failed = struck?.failure && struck.failure.step === step ? struck.failure : undefined;
-      const lost = verdict.differences.length > 0;
-      return {
-        fault: fault.name,
-        step,
-        outcome: lost ? 'lost' : failed ? 'by one replay' : 'by itself',
-        attempts: attemptsOf(verdict, run, step, failed !== undefined),
-        recovery_seconds: round(recovery(verdict, run, step, failed !== undefined, undisturbed)),
-        window: verdict.window,
-        at: now.toISOString(),
-        ...(note ? { note } : {}),
-        ...(failed ? { failure: `${failed.type}: ${failed.message.slice(0, 200)}` } : {}),
-      };
-    });
+/** What one window says of the faults that struck it. Those that came too late are left out. */
+export function cellResults(verdict: Verdict, undisturbed: Results['undisturbed'], now: Date): CellResult[] {
+  const hits = verdict.outcomes.filter(({ hit }) => hit);
+  return hits.map(({ cell, run, note }) => {
+    const failed = culprit(verdict, run) === cell ? verdict.runs[run]?.report.failure : undefined;
+    const lost = verdict.differences.length > 0;
+    return {
+      fault: cell.fault.name,
+      step: cell.step,
+      outcome: lost ? 'lost' : failed ? 'by one replay' : 'by itself',
+      attempts: attemptsOf(verdict, run, cell.step, Boolean(failed)),
+      recovery_seconds: round(recovery(verdict, run, cell.step, Boolean(failed), undisturbed)),
+      window: verdict.window,
+      at: now.toISOString(),
+      ...(note ? { note } : {}),
+      ...(failed ? { failure: `${failed.type}: ${failed.message.slice(0, 200)}` } : {}),
+      ...(lost ? { failure: verdict.differences.join('; ').slice(0, 400) } : {}),
+    };
+  });
+}
+
+/** The fault that a failed run failed by: the last one that struck it before, or in, the step where it failed. */
+function culprit({ outcomes, runs }: Verdict, run: number): Cell | undefined {
+  const step = runs[run]?.report.failure?.step;
+  if (!step) return undefined;
+  return outcomes
+    .filter((one) => one.hit && one.run === run && STEPS.indexOf(one.cell.step) <= STEPS.indexOf(step))
+    .toSorted((a, b) => STEPS.indexOf(a.cell.step) - STEPS.indexOf(b.cell.step))
+    .at(-1)?.cell;
 }
 
 const secondsOf = (verdict: Verdict, run: number, step: StepName): number =>

@@ -10,10 +10,15 @@ import { isRunningStep, type Struck, strike } from './inject.ts';
 import type { Volume } from './truth.ts';
 import type { Sight, Watch } from './watch.ts';
 
+/** What a run says of itself; without the rest of its report when that could not be written any more. */
+export type RunReport = Pick<WindowReport, 'state' | 'failure' | 'steps'> & Partial<WindowReport>;
+
 export interface Run {
-  report: WindowReport;
+  report: RunReport;
   /** From asking for it to its end. */
   seconds: number;
+  /** What whoever asked for it was told in the end, when it was no success. */
+  told?: string;
 }
 
 export interface CellOutcome extends Struck {
@@ -50,8 +55,9 @@ export async function runDisturbed(options: RunOptions): Promise<DisturbedWindow
   const waiting = new Set(cells);
   for (let run = 0; run <= cells.length + 1; run += 1) {
     await grounds.ready();
-    const { report, seconds, struck } = await runOnce(options, waiting);
-    runs.push({ report, seconds });
+    const { struck, ...done } = await runOnce(options, waiting);
+    const { report } = done;
+    runs.push(done);
     for (const [cell, outcome] of struck) outcomes.push({ cell, run, ...outcome });
     if (report.state === 'completed') break;
     say(
@@ -92,14 +98,14 @@ async function runOnce(
       );
       struck.set(cell, outcome);
     }
-  await watch.until(window, 'its end', WINDOW_LIMIT_MS, (sight) =>
+  const end = await watch.until(window, 'its end', WINDOW_LIMIT_MS, (sight) =>
     sight.runId === runId && sight.state !== 'running' ? sight : undefined,
   );
   const seconds = (performance.now() - began) / 1000;
   // It watches what we watch; its own end is no part of the window's.
-  const ended = await asked;
-  if (airflow && ended.exitCode !== 0) say(`  through Airflow: ${ended.stderr.slice(-300)}`);
-  return { report: await reportOf(options, runId), seconds, struck };
+  const { exitCode, stderr } = await asked;
+  const told = exitCode === 0 ? {} : { told: stderr.trim().split('\n').at(-1) ?? `exit code ${exitCode}` };
+  return { report: await reportOf(options, end), seconds, struck, ...told };
 }
 
 /** False when the window has gone past the step, or ended. */
@@ -114,14 +120,16 @@ async function awaitStep({ watch, window }: RunOptions, runId: string, step: Ste
   return watch.until(window, `${step} running`, WINDOW_LIMIT_MS, look);
 }
 
-async function reportOf({ grounds, window }: RunOptions, runId: string): Promise<WindowReport> {
+async function reportOf({ grounds, watch, window }: RunOptions, ended: Sight): Promise<RunReport> {
   const store = createObjectStore(grounds.direct.objectStore);
   for (let attempt = 0; ; attempt += 1) {
     try {
       const report = WindowReport.parse(await store.getJson(keys.report(window)));
-      if (report.workflow.run_id === runId) return report;
+      if (report.workflow.run_id === ended.runId && report.state !== 'running') return report;
       throw new Error(`${window} has a report of another run`);
     } catch (error) {
+      // A window whose store takes no key of its any more cannot write a report: its workflow still answers.
+      if (ended.state === 'failed' && attempt === 4) return watch.account(window, ended.runId);
       // The store may have been the last thing that was struck.
       if (attempt === 60) throw error;
       await sleep(500);

@@ -51,7 +51,7 @@ export class Trial {
     const { grounds, volume, truths, say } = this.#options;
     const truth = truths.find((one) => one.window === window);
     if (!truth) throw new Error(`nothing was generated for ${window}`);
-    const lake = new LakeWatch(grounds.direct, truth);
+    const lake = new LakeWatch(() => grounds.direct, truth);
     const shownBefore = this.#serving.shown.length;
     lake.start();
     let run: DisturbedWindow;
@@ -69,6 +69,10 @@ export class Trial {
       ...(report.state === 'completed' ? await this.#after(truth, report, shownBefore) : []),
     ];
     if (report.state !== 'completed') differences.push(`${window} did not come through its replays`);
+    const told = run.runs.at(-1)?.told;
+    // A window that came through is to be told so: in Airflow its run would have to be looked after by hand.
+    if (told && report.state === 'completed')
+      differences.push(`${window} completed, but who asked was told: ${told}`);
     if (lake.looks === 0) differences.push('nobody has looked into the lake');
     return { ...run, differences };
   }

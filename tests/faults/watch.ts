@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Config } from '../../config/config.ts';
+import type { WindowProgress, WindowReport } from '../../contracts/report.ts';
 import type { StepName } from '../../contracts/steps.ts';
+import { PROGRESS_QUERY } from '../../contracts/task-queues.ts';
 import { type WindowId, windowWorkflowId } from '../../contracts/window.ts';
 
 /** By the activity that runs, and not by the progress query: that one asks a worker, which may be the one that was killed. */
@@ -101,6 +104,18 @@ export class Watch {
         throw new Error(`${window}: ${what} was not seen within ${limitMs / 1000} s`);
       await sleep(LOOK_EVERY_MS);
     }
+  }
+
+  /** What the workflow of a failed window says, when its report does not. */
+  async account(window: WindowId, runId: string): Promise<Pick<WindowReport, 'state' | 'failure' | 'steps'>> {
+    const handle = this.#client.workflow.getHandle(windowWorkflowId(window), runId);
+    const { step, steps } = await handle.query<WindowProgress>(PROGRESS_QUERY);
+    const failure = await handle.result().then(
+      () => new Error('it has completed'),
+      (error: Error) => (error instanceof WorkflowFailedError ? (error.cause ?? error) : error),
+    );
+    const type = failure instanceof ApplicationFailure ? (failure.type ?? 'unknown') : failure.name;
+    return { state: 'failed', steps, failure: { step, type, message: failure.message } };
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CASES, cellName, cellNamed, cellsOf, QUICK } from '../../faults/cases.ts';
+import { planWindows } from '../../faults/plan.ts';
 import { differenceOfIds, differenceOfRecords } from '../../faults/lake-watch.ts';
 import { recordDigest, type WindowTruth } from '../../faults/truth.ts';
 
@@ -48,6 +49,17 @@ describe('the table of faults', () => {
   test('names every cell once', () => {
     const names = CASES.flatMap(cellsOf).map(cellName);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('is met whole by windows with one fault a step', () => {
+    const windows = planWindows(CASES.flatMap(cellsOf));
+    const met = windows.flatMap(({ cells }) => cells.map(cellName));
+    expect(met.toSorted()).toEqual(CASES.flatMap(cellsOf).map(cellName).toSorted());
+    for (const { cells, airflow } of windows) {
+      expect(new Set(cells.map(({ step }) => step)).size).toBe(cells.length);
+      expect(cells.every(({ fault }) => (fault.airflow ?? false) === airflow)).toBe(true);
+    }
+    expect(windows.length).toBeLessThan(CASES.length);
   });
 
   test('is where the quick windows take theirs from, at least eight different ones', () => {
