@@ -5,7 +5,7 @@ import { TASK_QUEUES } from '../contracts/task-queues.ts';
 
 const planning = proxyActivities<ReturnType<typeof createPlanReplayActivities>>({
   taskQueue: TASK_QUEUES.control,
-  // Some small objects a window; a week of windows takes seconds.
+  // Some small objects a window; four days of windows take seconds.
   startToCloseTimeout: '2 minutes',
   // Fails only when the object store does: half a minute between the attempts outlasts its restart.
   retry: {
@@ -16,7 +16,10 @@ const planning = proxyActivities<ReturnType<typeof createPlanReplayActivities>>(
   },
 });
 
-/** What a replay of these windows would do. Whoever asks for more than a week asks week by week: a plan has to be short. */
+/**
+ * What a replay of these windows would do. A window takes up to 500 bytes of the plan: whoever asks for more than four days
+ * asks for four at a time.
+ */
 export async function replayPlan(given: ReplayScope): Promise<PlannedWindow[]> {
   const scope = ReplayScope.safeParse(given);
   if (!scope.success) {

@@ -12,7 +12,7 @@ from test_operator import TaskInstance
 
 from reprise_temporal import replay
 from reprise_temporal.hook import TemporalHook, WorkflowRef
-from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator, handed_to, weeks
+from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator, handed_to, parts_of
 from reprise_temporal.window import Requester, WindowRequest
 
 WINDOW = "2026-01-05T08:00Z"
@@ -48,13 +48,13 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return asked
 
 
-def test_a_range_is_planned_week_by_week(planned: list[dict[str, Any]]) -> None:
+def test_a_range_is_planned_in_parts(planned: list[dict[str, Any]]) -> None:
     found = PlanReplayOperator(task_id="plan").execute(
-        context(**{"from": "2026-01-05T08:00:00Z", "to": "2026-01-13T09:00:00+01:00", "failed": True})
+        context(**{"from": "2026-01-05T08:00:00Z", "to": "2026-01-10T09:00:00+01:00", "failed": True})
     )
     assert planned == [
-        {"from": "2026-01-05T08:00Z", "to": "2026-01-12T07:00Z", "failed": True},
-        {"from": "2026-01-12T08:00Z", "to": "2026-01-13T08:00Z", "failed": True},
+        {"from": "2026-01-05T08:00Z", "to": "2026-01-09T07:00Z", "failed": True},
+        {"from": "2026-01-09T08:00Z", "to": "2026-01-10T08:00Z", "failed": True},
     ]
     assert found == [PLANNED, PLANNED]
 
@@ -76,7 +76,7 @@ def test_when_one_window_is_refused_none_is_started(planned: list[dict[str, Any]
 )
 def test_a_range_that_is_none_is_refused(first: str, last: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        list(weeks({"from": first, "to": last}))
+        list(parts_of({"from": first, "to": last}))
 
 
 class Played:
@@ -147,5 +147,5 @@ def test_a_run_under_way_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_range_given_in_another_zone_is_the_same_range() -> None:
     naive = datetime(2026, 1, 5, 8, tzinfo=UTC).replace(tzinfo=None).isoformat()
-    (part,) = weeks({"from": naive, "to": "2026-01-05T10:00:00+02:00"})
+    (part,) = parts_of({"from": naive, "to": "2026-01-05T10:00:00+02:00"})
     assert (part["from"], part["to"]) == (WINDOW, WINDOW)

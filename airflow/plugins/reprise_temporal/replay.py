@@ -18,8 +18,8 @@ from reprise_temporal.window import WINDOW, ReplayOrder, WindowRequest, replay_o
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-# A plan has to be short enough for a workflow's history (workflows/replay-plan.ts).
-PLANNED_AT_ONCE = timedelta(days=7)
+# A plan has to be short enough for a workflow's history: 500 bytes a window, below 64 KB in all.
+PLANNED_AT_ONCE = timedelta(days=4)
 # contracts/replay-plan.ts: MOST_PLANNED
 MOST_WINDOWS = 744
 
@@ -34,7 +34,7 @@ class PlanReplayOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         ti = context["ti"]
         try:
-            parts = list(weeks(context["params"]))
+            parts = list(parts_of(context["params"]))
         except ValueError as error:
             raise AirflowFailException(str(error)) from None
         hook = TemporalHook(TemporalSettings.read())
@@ -100,7 +100,7 @@ def order_of(run: Any, reason: str | None) -> ReplayOrder:
     return replay_order(f"{who}, {run.dag_id} {run.run_id}", reason)
 
 
-def weeks(scope: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def parts_of(scope: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The scope in parts that a plan can hold.
 
     :raises ValueError: when it names no windows
