@@ -2,7 +2,7 @@ import type { PlannedWindow } from '../contracts/replay-plan.ts';
 import { requestText, stepsBefore, stepsFrom } from '../contracts/kept-steps.ts';
 import type { ReplayRecord, WindowOutcome } from '../contracts/replay.ts';
 import type { HopName } from '../contracts/report.ts';
-import type { StepName } from '../contracts/steps.ts';
+import { type StepName, STEPS } from '../contracts/steps.ts';
 import { stepName } from './live-steps.ts';
 import { seconds, table } from './window-table.ts';
 
@@ -32,7 +32,9 @@ export function planText(plans: readonly PlannedWindow[], parallel: number): str
     steps.size > 0
       ? [
           'what the steps change',
-          ...[...steps].map((step) => `  ${stepName(step).padEnd(16)} ${EFFECTS[step]}`),
+          ...STEPS.filter((step) => steps.has(step)).map(
+            (step) => `  ${stepName(step).padEnd(16)} ${EFFECTS[step]}`,
+          ),
         ]
       : [],
   ];
