@@ -29,7 +29,7 @@ const HEAVY_DAYS = 600;
 export function register(command: Command): void {
   command
     .option('--seed <n>', 'which world', seedNumber, 1)
-    .option('--events <n>', 'records an hour, on average', wholeNumber(10, 1_000_000), 4_000)
+    .option('--events <n>', 'records an hour, on average', wholeNumber(10, 1_000_000), 3_000)
     .option('--days <n>', 'how many days are looked at; a weekend belongs to them', wholeNumber(7, 366), 14)
     .option('--start <window>', 'first hour of the first day', parseWindow, START)
     .option(

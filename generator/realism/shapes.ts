@@ -1,6 +1,3 @@
-/** Counts by quarter-hour of the local day are smoothed by a bell of this width, in quarters, before peaks are sought. */
-const WIDTH = 2.4;
-const REACH = 8;
 export const QUARTERS = 96;
 
 /** Instants of the day at which the smooth curve is known: every three minutes. */
@@ -8,24 +5,28 @@ const INSTANTS_A_QUARTER = 5;
 const INSTANTS = QUARTERS * INSTANTS_A_QUARTER;
 const INSTANTS_AN_HOUR = INSTANTS / 24;
 
-/** Weight of a quarter for an instant, by how many instants lie between it and the middle of the quarter. */
-const BELL = Float64Array.from({ length: (REACH + 1) * INSTANTS_A_QUARTER }, (_, distance) =>
-  Math.exp(-0.5 * (distance / INSTANTS_A_QUARTER / WIDTH) ** 2),
-);
+/** Standard deviation of the bell by which quarter-hours are smoothed before peaks are sought, in hours. */
+const WIDTH = 0.6;
+/** Beyond so many widths a quarter counts for nothing. */
+const REACH = 3.3;
 
 /** Plays by time of the day, as a smooth curve that goes on across midnight. */
 export class DayCurve {
   private readonly heights = new Float64Array(INSTANTS);
 
   /** @param quarters plays by quarter-hour of the local day */
-  constructor(quarters: readonly number[]) {
+  constructor(quarters: readonly number[], width = WIDTH) {
+    const reach = Math.ceil(REACH * width * 4);
+    const bell = Float64Array.from({ length: (reach + 1) * INSTANTS_A_QUARTER }, (_, distance) =>
+      Math.exp(-0.5 * (distance / INSTANTS_AN_HOUR / width) ** 2),
+    );
     const middle = (INSTANTS_A_QUARTER - 1) / 2;
     for (let instant = 0; instant < INSTANTS; instant++) {
       const own = Math.floor(instant / INSTANTS_A_QUARTER);
       let height = 0;
-      for (let quarter = own - REACH; quarter <= own + REACH; quarter++) {
+      for (let quarter = own - reach; quarter <= own + reach; quarter++) {
         const distance = Math.abs(quarter * INSTANTS_A_QUARTER + middle - instant);
-        height += (BELL[distance] ?? 0) * (quarters[(quarter + QUARTERS) % QUARTERS] as number);
+        height += (bell[distance] ?? 0) * (quarters[(quarter + QUARTERS) % QUARTERS] as number);
       }
       this.heights[instant] = height;
     }

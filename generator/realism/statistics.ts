@@ -30,10 +30,12 @@ const weekendBand =
   };
 
 const weekdays = (counts: Counts): DayCurve => new DayCurve(quarters(counts, 'weekday'));
+/** One device has fewer plays than all of them: its curve is smoothed more. */
+const DEVICE_WIDTH = 1;
 const morningPeak =
   (device: string): Statistic =>
   (counts) =>
-    new DayCurve(quarters(counts, `weekday ${device}`)).peak(5, NOON);
+    new DayCurve(quarters(counts, `weekday ${device}`), DEVICE_WIDTH).peak(5, NOON);
 
 /** Between the peaks of a weekday. */
 const NOON = 13.5;

@@ -84,7 +84,7 @@ const BY_CONTEXT = mssdRates([
 
 const BY_LISTENER: readonly Target[] = [
   ...mssdRates([
-    ['premium', 'premium', 51.3, 51.3, 0.8],
+    ['premium', 'premium', 51.3, 51.3, 1.0],
     ['free', 'free', 53.4, 53.4, 1.2],
   ]),
   {

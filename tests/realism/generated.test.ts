@@ -6,10 +6,10 @@ import type { ObservedPlayback } from '../../generator/realism/sessions.ts';
 import { Random } from '../../generator/random.ts';
 
 // A fortnight of a world, and twenty months of a thousand listeners.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
 /** As `npx reprise realism` has it. */
-const world = generatedWorld(1, 4_000);
+const world = generatedWorld(1, 3_000);
 let observed: Observed;
 
 beforeAll(async () => {
@@ -49,9 +49,9 @@ function dealt(sessions: Observed['sessions'], ...fields: (keyof ObservedPlaybac
 }
 
 describe('without one of its effects, the same world fails', () => {
-  let half: Observed['sessions'] = [];
+  let some: Observed['sessions'] = [];
   beforeAll(() => {
-    half = observed.sessions.filter((_, place) => place % 2 === 0);
+    some = observed.sessions.filter((_, place) => place % 3 === 0);
   });
 
   /** Rows that are no longer met. */
@@ -61,7 +61,7 @@ describe('without one of its effects, the same world fails', () => {
   }
 
   test('when skips fall on any playback', async () => {
-    const rows = await missed(dealt(half, 'isSkipped', 'msPlayed'));
+    const rows = await missed(dealt(some, 'isSkipped', 'msPlayed'));
     expect(rows).toEqual(
       expect.arrayContaining([
         ...['skipped-position-1', 'skipped-position-2', 'skipped-catalogue', 'skipped-personalised'],
@@ -73,7 +73,7 @@ describe('without one of its effects, the same world fails', () => {
   });
 
   test('when the context and the device change from track to track', async () => {
-    const rows = await missed(dealt(half, 'context', 'device'));
+    const rows = await missed(dealt(some, 'context', 'device'));
     expect(rows).toEqual(
       expect.arrayContaining(['context-switches', 'mobile-minus-desktop', 'desktop-minus-mobile']),
     );
@@ -81,7 +81,7 @@ describe('without one of its effects, the same world fails', () => {
   });
 
   test('when everybody lives by the clock of Greenwich', async () => {
-    const rows = await missed(half, { clock: (_country, atMs) => world.clock('GB', atMs) });
+    const rows = await missed(some, { clock: (_country, atMs) => world.clock('GB', atMs) });
     expect(rows).toEqual(
       expect.arrayContaining(['weekend-0-4', 'weekend-5-9', 'weekend-10-15', 'weekday-morning']),
     );
