@@ -15,6 +15,7 @@ const Holding = z.object({
   total: Count,
   content_hash: ContentHash.nullable(),
   by: z.record(z.string(), Count),
+  content_hashes: z.record(z.string(), ContentHash).optional().describe('Of parts that have one: by mart.'),
 });
 type Holding = z.infer<typeof Holding>;
 
@@ -109,7 +110,11 @@ export function compareOutcomes(
   const remarks: string[] = [];
   for (const hop of HopName.options) {
     const [was, is] = [before.holds[hop], after.holds[hop]];
-    if (was && is) (othersRan && SHARED.includes(hop) ? remarks : differences).push(...differ(hop, was, is));
+    if (!was || !is) continue;
+    const found = differ(hop, was, is);
+    // Of what may well differ, the first sentence is enough.
+    if (othersRan && SHARED.includes(hop)) remarks.push(...found.slice(0, 1));
+    else differences.push(...found);
   }
   return { compared_with, identical: differences.length === 0, differences, remarks };
 }
@@ -125,5 +130,10 @@ function differ(hop: HopName, was: Holding, is: Holding): string[] {
   }
   if (was.content_hash && is.content_hash && was.content_hash !== is.content_hash)
     sentences.push(`${hop} had the content hash ${was.content_hash} and has ${is.content_hash}.`);
+  for (const [part, hash] of Object.entries(was.content_hashes ?? {})) {
+    const now = is.content_hashes?.[part];
+    if (now !== undefined && now !== hash)
+      sentences.push(`${part} in ${hop} had the content hash ${hash} and has ${now}.`);
+  }
   return sentences;
 }
