@@ -23,7 +23,7 @@ beforeAll(async () => {
   const file = 'step-activities.ts';
   hurried = await changedBundle([
     { file, find: /(?<=const HEARTBEAT = )'30 seconds'/, replacement: "'4 seconds'" },
-    { file, find: /(?<=startToCloseTimeout: )minutes\(20, events, 500_000\)/, replacement: "'5 seconds'" },
+    { file, find: /(?<=startToCloseTimeout: )minutes\(20, events, 500_000\)/, replacement: "'6 seconds'" },
     { file, find: /(?<=initialInterval: )'[25] seconds'/g, replacement: "'100 milliseconds'" },
   ]);
 });
@@ -184,7 +184,7 @@ describe('a cancelled window', () => {
       await handle.cancel();
       expect((await failureOf(handle.result())).name).toBe('CancelledFailure');
       // Killed before the workflow went on; a moment until they are out of the table.
-      await expect.poll(allGone, { timeout: 1_000 }).toBe(true);
+      await expect.poll(allGone, { timeout: 5_000 }).toBe(true);
       expect(await readdir(scratch)).toEqual([]);
     });
     expect(steps.reports.at(-1)?.steps[4]).toMatchObject({ step: 'compact', state: 'cancelled' });
