@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectStore } from '../clients/object-store.ts';
@@ -20,7 +21,7 @@ export interface ReportDeps {
 /** Replaces the file whole: a reader sees the old one or the new one. */
 export async function replaceFile(folder: string, name: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const draft = join(folder, `.${name}.${process.pid}.${Date.now()}`);
+  const draft = join(folder, `.${name}.${randomUUID()}`);
   await writeFile(draft, text);
   await rename(draft, join(folder, name));
 }

@@ -149,12 +149,15 @@ describe('an attempt that comes to no end', () => {
       steps,
       async (client) => {
         const handles = await Promise.all(ids.map((workflowId) => start(client, undefined, { workflowId })));
-        for (const handle of handles) {
-          expect(await handle.result()).toMatchObject({ reconciled: true });
-          lost[handle.workflowId] = await timeoutOfLoad(handle);
+        try {
+          for (const handle of handles) {
+            expect(await handle.result()).toMatchObject({ reconciled: true });
+            lost[handle.workflowId] = await timeoutOfLoad(handle);
+          }
+          expect(await told.promise).toMatchObject({ name: 'CancelledFailure' });
+        } finally {
+          over.reject(new Error('nobody hears this'));
         }
-        expect(await told.promise).toMatchObject({ name: 'CancelledFailure' });
-        over.reject(new Error('nobody hears this'));
       },
       { codePath: hurried },
     );
