@@ -63,7 +63,7 @@ async function replayOne(
     const why = error instanceof Error ? error.message : String(error);
     notes.push(`Airflow was not told, and shows what it showed before: ${why}`);
   };
-  const handing = airflow && (await handOver(airflow, task, order).catch(note));
+  const handing = airflow && (await insisting(() => handOver(airflow, task, order), following).catch(note));
   const input: ListeningWindowInput = {
     ...WindowRequest.parse(task.request),
     requested_by: order.by,
@@ -74,7 +74,7 @@ async function replayOne(
   };
   const runId = await beginWhenFree(window, input, handing ? { handed_to: handing.to } : {}, following);
   following.seen(window, { at: 'asked', did: 'started' });
-  await handing?.tell().catch(note);
+  await handing?.tell(following).catch(note);
   const ending = await followExecution(window, runId, following);
   if (airflow && handing && !(await ended(airflow, handing.to.run_id, following)))
     notes.push(`Airflow has not caught up yet: ${airflow.runUrl(handing.to.run_id)}`);
@@ -99,7 +99,7 @@ async function beginWhenFree(
 interface HandOver {
   to: { dag_id: string; run_id: string; task_id: string; try_number: number };
   /** Lets the task of that run find the workflow and wait for it. */
-  tell(): Promise<void>;
+  tell(following: Following): Promise<void>;
 }
 
 /**
@@ -124,14 +124,38 @@ async function handOver(
     const settings = { events, seed, shards, volume_shape };
     return {
       to: to(airflow.newRunId(window), 0),
-      tell: async () => void (await airflow.trigger(window, settings, about)),
+      tell: (following) =>
+        insisting(async () => {
+          // An answer that was lost is no reason to make a second run.
+          if (!(await airflow.runOf(window))) await airflow.trigger(window, settings, about);
+        }, following),
     };
   }
   const { run, tries } = known;
   const active = run.state === 'queued' || run.state === 'running';
   // An active one joins by itself what runs with its settings.
   if (active || (run.dag_run_id !== playedBy && contradicts(run.conf ?? {}, request))) return undefined;
-  return { to: to(run.dag_run_id, tries), tell: () => airflow.clear(run.dag_run_id, about) };
+  return {
+    to: to(run.dag_run_id, tries),
+    tell: (following) =>
+      insisting(async () => {
+        // A second clear, after an answer that was lost, would cancel what the task has begun to wait for.
+        const { state } = await airflow.dagRun(run.dag_run_id);
+        if (state === 'success' || state === 'failed') await airflow.clear(run.dag_run_id, about);
+      }, following),
+  };
+}
+
+/** A busy Airflow is asked again, for as long as one that restarts takes. */
+async function insisting<T>(work: () => Promise<T>, { signal, pace = PACE }: Following): Promise<T> {
+  for (const until = performance.now() + pace.patienceMs; ; await sleep(pace.pollMs, undefined, { signal })) {
+    try {
+      return await work();
+    } catch (error) {
+      const mayPass = error instanceof ClientError && error.retryable;
+      if (!mayPass || performance.now() > until) throw error;
+    }
+  }
 }
 
 /** Whether the run asks for another window than this one: its page would show what did not happen. */

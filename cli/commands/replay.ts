@@ -77,6 +77,11 @@ async function replay(options: Options): Promise<void> {
       process.stdout.write(options.json ? plan : planText(plans, options.parallel));
       return;
     }
+    const [only] = plans;
+    if (options.window && only?.state === 'missing' && !only.plays)
+      throw new CommandFailure(`${only.window} never ran, so there is nothing to play again`, {
+        mend: `npx reprise run --start ${only.window}; or --failed, which runs it as the schedule would`,
+      });
     const tasks = tasksOf(plans);
     const played = tasks.length > 0 ? await play(options, config, store, workflows, tasks) : [];
     process.stdout.write(options.json ? playedJson(plans, played) : textOf(plans, played));

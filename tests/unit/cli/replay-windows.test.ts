@@ -128,6 +128,23 @@ describe('playing windows again', () => {
     expect(ending?.notes).toEqual(['Airflow was not told, and shows what it showed before: Airflow is away']);
   });
 
+  test('an Airflow that is busy is asked again, but a run that has been cleared is not cleared twice', async () => {
+    let state: DagRun['state'] = 'failed';
+    const answersLate = (): Promise<void> => {
+      state = 'queued';
+      setTimeout(() => (state = 'success'), 30);
+      return Promise.reject(new ClientError('TimedOut', 'Airflow did not answer in 30 s'));
+    };
+    const airflow = {
+      ...airflowWith(ended, 1, answersLate),
+      dagRun: () => Promise.resolve({ dag_run_id: 'r', state, conf: null }),
+    };
+    const tasks = [taskOf(at(1), { playedBy: 'r' })];
+    const [ending] = await replayWindows({ tasks, order, parallel: 1, airflow }, following);
+    expect(asked.filter((one) => one.startsWith('clear'))).toHaveLength(1);
+    expect(ending?.notes).toEqual([]);
+  });
+
   test('a window that runs is waited for', async () => {
     busy = 3;
     await replayWindows({ tasks: [taskOf(at(1))], order, parallel: 1, airflow: undefined }, following);
