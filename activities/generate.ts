@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { ClientError } from '../clients/errors.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { keys, TrackNumbers } from '../contracts/lake.ts';
-import { Ledger, mergeLedgers } from '../contracts/ledger.ts';
+import { Ledger, mergeLedgers, unlikelyTotal } from '../contracts/ledger.ts';
 import type { GenerateResult, LandedShard, WindowRequest } from '../contracts/steps.ts';
 import { TrackSet } from '../generator/records/track-set.ts';
 import { withActivityFailures } from './failures.ts';
@@ -91,6 +91,7 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
           bytes: tally.bytes,
           records: tally.records,
           content_hash: tally.contentHash,
+          by_type: tally.byType,
           attempt: pulse.attempt,
         };
       }),
@@ -117,6 +118,9 @@ export function createGenerateActivities({ store, generator }: GenerateDeps) {
         const [first, ...others] = ledgers;
         if (!first) throw new ClientError('InvalidInput', 'a window needs at least one shard');
         const ledger = mergeLedgers([first, ...others]);
+        const unlikely = unlikelyTotal(ledger, request.events, request.volume_shape ?? 'flat');
+        if (unlikely)
+          throw new ClientError('DataQualityFailed', `${keys.ledger(request.window)}: ${unlikely}`);
         const ledgerKey = keys.ledger(request.window);
         const catalogueKey = keys.catalogue(request.window);
         const tracks = new TrackSet();

@@ -22,7 +22,7 @@ const judgedFrom = (file: string): string =>
   `CREATE OR REPLACE TEMP TABLE judged AS SELECT * FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = ${COLUMNS})`;
 const SUM = '(coalesce(sum(digest), 0) % 18446744073709551616::HUGEINT)::UBIGINT AS hash';
 /** Of valid records with one event_id the first by partition and offset stands, as in Spark's transforms. */
-const SETTLED = `SELECT *, reason_code IS NULL AND row_number() OVER (
+export const SETTLED = `SELECT *, reason_code IS NULL AND row_number() OVER (
     PARTITION BY event_id, reason_code IS NULL ORDER BY kafka_partition, kafka_offset) > 1 AS is_repeat
   FROM judged`;
 const PARTS = `SELECT CASE WHEN reason_code IS NOT NULL THEN 'quarantined' WHEN is_repeat THEN 'duplicates' ELSE 'valid' END AS part,
@@ -90,6 +90,6 @@ async function accountOf(session: LakeSession): Promise<RecordAccount> {
     arrived: set(),
     valid: { ...set('valid'), by_type: by('valid') },
     quarantined: { ...set('quarantined'), by_reason: by('quarantined') },
-    duplicates: set('duplicates'),
+    duplicates: { ...set('duplicates'), by_type: by('duplicates') },
   };
 }

@@ -4,6 +4,7 @@ import type { ReceiptReader } from '../clients/kafka-receipts.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { ClientError } from '../clients/errors.ts';
 import { recordKey } from '../contracts/classify.ts';
+import { compareHop } from '../contracts/hops.ts';
 import { type LandedShard, Receipt, type WindowRequest } from '../contracts/steps.ts';
 import { EVENTS_TOPIC, HEADERS, MAX_MESSAGE_BYTES, RECEIPTS_TOPIC, receiptKey } from '../contracts/topics.ts';
 import { withActivityFailures } from './failures.ts';
@@ -113,12 +114,7 @@ async function send(
   }
   await publication.flush();
   pulse.signal.throwIfAborted();
-  if (tally.records !== shard.records || tally.contentHash !== shard.content_hash) {
-    throw new ClientError(
-      'DataQualityFailed',
-      `${shard.key} holds ${tally.records} records (${tally.contentHash}), not the ${shard.records} (${shard.content_hash}) that were written`,
-    );
-  }
+  assertAsWritten(shard, tally);
   return {
     window,
     shard: shard.shard,
@@ -127,5 +123,22 @@ async function send(
     records: tally.records,
     bytes: tally.bytes,
     content_hash: shard.content_hash,
+    by_type: tally.byType,
   };
+}
+
+/** @throws ClientError DataQualityFailed, with the hop as its detail, when the object is not what was written */
+function assertAsWritten(shard: LandedShard, tally: RecordTally): void {
+  const hop = compareHop(
+    'landing',
+    { total: shard.records, content_hash: shard.content_hash, by: shard.by_type ?? null },
+    { total: tally.records, content_hash: tally.contentHash, by: tally.byType },
+  );
+  if (hop.matches) return;
+  throw new ClientError(
+    'DataQualityFailed',
+    `${shard.key} holds ${tally.records} records (${tally.contentHash}), not the ${shard.records} ` +
+      `(${shard.content_hash}) that were written: ${hop.differences.join(' ')}`,
+    { details: { hops: [hop] } },
+  );
 }

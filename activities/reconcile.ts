@@ -1,30 +1,40 @@
 import { ClientError } from '../clients/errors.ts';
-import type { LakeReader } from '../clients/lake-reader.ts';
+import type { LakeReader, LakeSession } from '../clients/lake-reader.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
+import { withScratch } from '../clients/scratch.ts';
 import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, type HopCount } from '../contracts/hops.ts';
-import type { Ledger, RecordAccount, RecordSet } from '../contracts/ledger.ts';
+import {
+  type Ledger,
+  mergeTypedSets,
+  type RecordAccount,
+  type TypedSet,
+  unlikelyTotal,
+} from '../contracts/ledger.ts';
 import type { HopReport } from '../contracts/report.ts';
 import { keys } from '../contracts/lake.ts';
 import type { LakeVersions, Receipt, WindowReceipts } from '../contracts/steps.ts';
-import type { WindowId } from '../contracts/window.ts';
+import { windowKey, type WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type LakeAccount, readLakeAccount } from './lake-account.ts';
-import { explainRaw } from './lost-records.ts';
-import { withPulse } from './pulse.ts';
+import { type Explanation, explainRaw } from './lost-records.ts';
+import { explainTables, type LostEvents } from './lost-events.ts';
+import { type Pulse, withPulse } from './pulse.ts';
 import { readReceipts } from './receipts.ts';
 
 export interface ReconcileDeps {
   lake: LakeReader;
   store: ObjectStore;
+  /** Folder for what is found out about a difference; each attempt has its own below it. */
+  scratch: string;
 }
 
 export interface ReconcileInput {
   window: WindowId;
   ledger: Ledger;
   /** What was counted while the shards were written to the landing area. */
-  landed: RecordSet;
+  landed: TypedSet;
   receipts: Receipt[];
   /** What Spark says it did; this step finds out for itself and compares. */
   ingest: RecordAccount;
@@ -41,7 +51,11 @@ export interface ReconcileResult {
 /** One query over a window of the lake; the largest takes minutes. */
 const SILENCE_MS = 600_000;
 
-const whole = (set: RecordSet): HopCount => ({ total: set.total, content_hash: set.content_hash, by: {} });
+const whole = ({ total, content_hash, by_type }: TypedSet): HopCount => ({
+  total,
+  content_hash,
+  by: by_type ?? null,
+});
 
 /** arrived = valid + quarantined + duplicates, by count and by hash, in the tables themselves. */
 function identity(lake: LakeAccount): string[] {
@@ -73,30 +87,81 @@ function claims(lake: LakeAccount, ingest: RecordAccount): string[] {
     .map(([what, claimed, found]) => `Ingest reported ${claimed} ${what} records, the tables hold ${found}.`);
 }
 
-/** Pure: every hop up to the lake, held against the ledger. */
-export function reconcileHops(input: ReconcileInput, lake: LakeAccount): HopReport[] {
-  const { ledger, landed, receipts, ingest } = input;
-  const published: RecordSet = {
-    total: receipts.reduce((sum, receipt) => sum + receipt.records, 0),
-    content_hash: combineContentHashes(receipts.map((receipt) => receipt.content_hash)),
-  };
-  const arrived = whole(ledger.arrived);
-  return [
-    compareHop('landing', arrived, whole(landed)),
-    compareHop('kafka', arrived, whole(published)),
-    compareHop('raw', arrived, lake.raw, [...lake.findings.raw, ...identity(lake), ...claims(lake, ingest)]),
-    compareHop('events', { ...ledger.valid, by: ledger.valid.by_type }, lake.events, lake.findings.events),
-    compareHop('quarantine', { ...ledger.quarantined, by: ledger.quarantined.by_reason }, lake.quarantine),
-    compareHop('duplicates', whole(ledger.duplicates), lake.duplicates),
-  ].map((report) => ({ ...report, expected: pick(report.expected), observed: pick(report.observed) }));
-}
+/** What was found out about the records of a difference. */
+export type Explained = { raw?: Explanation } & Partial<LostEvents>;
 
-const pick = ({ total, content_hash, by }: HopCount): HopCount => ({ total, content_hash, by });
+/** Pure: every hop up to the lake, held against the ledger. */
+export function reconcileHops(
+  input: ReconcileInput,
+  lake: LakeAccount,
+  explained: Explained = {},
+): HopReport[] {
+  const { ledger, landed, receipts, ingest } = input;
+  const published = mergeTypedSets(
+    receipts.map(({ records: total, content_hash, by_type }) => ({ total, content_hash, by_type })),
+  );
+  const arrived = whole(ledger.arrived);
+  const unlikely = unlikelyTotal(ledger, ledger.events_requested, undefined);
+  const { raw } = explained;
+  return [
+    compareHop('landing', arrived, whole(landed), { sentences: unlikely ? [`${unlikely}.`] : [] }),
+    compareHop('kafka', arrived, whole(published)),
+    compareHop('raw', arrived, lake.raw, {
+      sentences: [
+        ...(raw?.sentences ?? []),
+        ...lake.findings.raw,
+        ...identity(lake),
+        ...claims(lake, ingest),
+      ],
+      records: raw?.records ?? [],
+    }),
+    compareHop('events', { ...ledger.valid, by: ledger.valid.by_type }, lake.events, {
+      sentences: lake.findings.events,
+      records: explained.events ?? [],
+    }),
+    compareHop('quarantine', { ...ledger.quarantined, by: ledger.quarantined.by_reason }, lake.quarantine, {
+      records: explained.quarantine ?? [],
+    }),
+    compareHop('duplicates', whole(ledger.duplicates), lake.duplicates, {
+      records: explained.duplicates ?? [],
+    }),
+  ];
+}
 
 const landingKeys = ({ window, ledger }: ReconcileRequest): string[] =>
   Array.from({ length: ledger.shards }, (_, shard) => keys.shard(window, shard));
 
-export function createReconcileActivities({ lake, store }: ReconcileDeps) {
+async function explain(
+  { store, scratch }: Pick<ReconcileDeps, 'store' | 'scratch'>,
+  session: LakeSession,
+  input: ReconcileRequest,
+  hops: readonly HopReport[],
+  pulse: Pulse,
+): Promise<Explained> {
+  const differs = (...names: string[]): boolean =>
+    hops.some(({ hop, matches }) => !matches && names.includes(hop));
+  const raw = hops.find(({ hop }) => hop === 'raw');
+  const sameBytes = raw?.observed.content_hash === raw?.expected.content_hash;
+  const { window } = input;
+  const explained: Explained = {};
+  if (differs('raw') && !sameBytes) explained.raw = await explainRaw(session, store, landingKeys(input));
+  if (differs('events', 'quarantine', 'duplicates')) {
+    const lost = await withScratch(scratch, `explain-${windowKey(window)}`, (folder) =>
+      explainTables(session, window, raw?.observed.total ?? 0, folder, pulse),
+    );
+    for (const hop of ['events', 'quarantine', 'duplicates'] as const)
+      if (differs(hop)) explained[hop] = lost[hop];
+  }
+  return explained;
+}
+
+/** That the window does not balance is not to be hidden by what stands in the way of finding out why. */
+function ifItMayComeBack(error: unknown): Explained {
+  if (error instanceof ClientError && !error.retryable) return {};
+  throw error;
+}
+
+export function createReconcileActivities({ lake, store, scratch }: ReconcileDeps) {
   return withActivityFailures({
     /**
      * Reads the window back with another engine and holds it against the ledger. Read-only, so it needs no key.
@@ -106,17 +171,20 @@ export function createReconcileActivities({ lake, store }: ReconcileDeps) {
       withPulse(SILENCE_MS, async (pulse) => {
         const receipts = await readReceipts(store, input.window, input.receipts);
         const session = await lake.open(input.window, input.tables, pulse.signal);
-        let account: LakeAccount;
+        let hops: HopReport[];
         try {
-          account = await readLakeAccount(session);
-          const { arrived } = input.ledger;
-          if (account.raw.content_hash !== arrived.content_hash || account.raw.total !== arrived.total) {
-            account.findings.raw.push(...(await explainRaw(session, store, landingKeys(input))));
+          const account = await readLakeAccount(session);
+          const found = (explained?: Explained) => reconcileHops({ ...input, receipts }, account, explained);
+          hops = found();
+          if (hops.some((hop) => !hop.matches)) {
+            const explained = await explain({ store, scratch }, session, input, hops, pulse).catch(
+              ifItMayComeBack,
+            );
+            hops = found(explained);
           }
         } finally {
           session.close();
         }
-        const hops = reconcileHops({ ...input, receipts }, account);
         const differences = hops.flatMap((hop) => hop.differences);
         if (differences.length > 0) {
           throw new ClientError(

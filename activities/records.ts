@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type ContentHash, formatContentHash } from '../contracts/content-hash.ts';
+import { READABLE_TYPES, readableTypeOf } from '../contracts/readable-type.ts';
 
 const NEWLINE = 0x0a;
 
@@ -22,10 +23,11 @@ export async function* readRecords(stream: AsyncIterable<Uint8Array>): AsyncGene
   if (rest.length > 0) yield [Buffer.concat(rest)];
 }
 
-/** Adds up what passed: how many records, bytes, and their content hash. */
+/** Adds up what passed: how many records, by the type that can be read, bytes, and their content hash. */
 export class RecordTally {
   records = 0;
   bytes = 0;
+  private readonly types = READABLE_TYPES.map(() => 0);
   private sum = 0n;
   /** Sums of the halves of the hashes: adding numbers is several times as fast as adding bigints. */
   private high = 0;
@@ -44,10 +46,17 @@ export class RecordTally {
     const digest = hash('md5', record, 'buffer');
     this.high += digest.readUInt32BE(0);
     this.low += digest.readUInt32BE(4);
+    const type = readableTypeOf(record);
+    this.types[type] = (this.types[type] as number) + 1;
     this.records += 1;
     this.bytes += record.length;
     // 2^20 halves of 32 bits still fit exactly into a double.
     if (this.records % 1_048_576 === 0) this.fold();
+  }
+
+  get byType(): Record<string, number> {
+    const named = READABLE_TYPES.map((name, place) => [name, this.types[place] as number] as const);
+    return Object.fromEntries(named.filter(([, count]) => count > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   get contentHash(): ContentHash {

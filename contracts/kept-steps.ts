@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ContentHash } from './content-hash.ts';
-import { Ledger, RecordAccount, type RecordSet } from './ledger.ts';
+import { Ledger, RecordAccount, TypedSet } from './ledger.ts';
 import { HopReport } from './report.ts';
 import {
   type BuildResult,
@@ -28,9 +28,7 @@ const Count = z.number().int().nonnegative();
  */
 const STEP_RESULTS = {
   generate: z.looseObject({
-    landed: z
-      .looseObject({ total: Count, content_hash: ContentHash })
-      .describe('All shards together; each by itself is told by its own ledger.'),
+    landed: TypedSet.loose().describe('All shards together; each by itself is told by its own ledger.'),
     ledger: Ledger,
     ledger_key: z.string(),
     catalogue_key: z.string(),
@@ -50,7 +48,7 @@ const STEP_RESULTS = {
 } as const;
 
 export interface StepResults {
-  generate: Omit<GenerateResult, 'shards'> & { landed: RecordSet };
+  generate: Omit<GenerateResult, 'shards'> & { landed: TypedSet };
   publish: WindowReceipts;
   ingest: Pick<IngestReport, 'account' | 'tables'>;
   reconcile: { hops: HopReport[] };

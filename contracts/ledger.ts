@@ -8,16 +8,25 @@ const Count = z.number().int().nonnegative();
 export const RecordSet = z.object({ total: Count, content_hash: ContentHash });
 export type RecordSet = z.infer<typeof RecordSet>;
 
+/** Absent in what earlier versions have stated. */
+const ByType = z.record(z.string(), Count).optional();
+
+/** Records whose types are told apart by a reading of the bytes (contracts/readable-type.ts), good or bad. */
+export const TypedSet = RecordSet.extend({ by_type: ByType.describe('By the type that can be read.') });
+export type TypedSet = z.infer<typeof TypedSet>;
+
 /** What is true of a window's records. The ledger states it before they are sent; every hop is held against it. */
 export const RecordAccount = z.object({
-  arrived: RecordSet.describe('Every record, good or bad, repeats included.'),
+  arrived: TypedSet.describe('Every record, good or bad, repeats included.'),
   valid: RecordSet.extend({
     by_type: z.record(z.string(), Count).describe('Valid, distinct events by event_type.'),
   }),
   quarantined: RecordSet.extend({
     by_reason: z.record(z.string(), Count).describe('Rejected records by reason code.'),
   }),
-  duplicates: RecordSet.describe('Valid records whose event_id had already arrived in the window.'),
+  duplicates: RecordSet.extend({ by_type: ByType.describe('By event_type.') }).describe(
+    'Valid records whose event_id had already arrived in the window.',
+  ),
 });
 export type RecordAccount = z.infer<typeof RecordAccount>;
 
@@ -49,6 +58,12 @@ function mergeCounts(counts: readonly Record<string, number>[]): Record<string, 
   return Object.fromEntries(Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Of sets whose types are told. */
+export function mergeTypedSets(sets: readonly TypedSet[]): TypedSet {
+  const types = sets.map(({ by_type }) => by_type).filter((types) => types !== undefined);
+  return { ...mergeSets(sets), ...(types.length === sets.length ? { by_type: mergeCounts(types) } : {}) };
+}
+
 function mergeSets(sets: readonly RecordSet[]): RecordSet {
   return {
     total: sets.reduce((sum, set) => sum + set.total, 0),
@@ -59,7 +74,7 @@ function mergeSets(sets: readonly RecordSet[]): RecordSet {
 /** The account of disjoint sets of records taken together. */
 export function mergeAccounts(accounts: readonly RecordAccount[]): RecordAccount {
   return {
-    arrived: mergeSets(accounts.map((account) => account.arrived)),
+    arrived: mergeTypedSets(accounts.map((account) => account.arrived)),
     valid: {
       ...mergeSets(accounts.map((account) => account.valid)),
       by_type: mergeCounts(accounts.map((account) => account.valid.by_type)),
@@ -68,8 +83,27 @@ export function mergeAccounts(accounts: readonly RecordAccount[]): RecordAccount
       ...mergeSets(accounts.map((account) => account.quarantined)),
       by_reason: mergeCounts(accounts.map((account) => account.quarantined.by_reason)),
     },
-    duplicates: mergeSets(accounts.map((account) => account.duplicates)),
+    duplicates: mergeTypedSets(accounts.map((account) => account.duplicates)),
   };
+}
+
+/** Below so many records in the mean hour of a week, the small hours may hold none. */
+const SURELY_SOME = 100;
+
+/**
+ * Why a ledger cannot be that of the window that was asked for; undefined when it can. Nothing differs from nothing at any
+ * hop: an empty window that should not be empty shows here only.
+ */
+export function unlikelyTotal(
+  { arrived }: Pick<Ledger, 'arrived'>,
+  events: number,
+  shape: 'flat' | 'diurnal' | undefined,
+): string | undefined {
+  if (shape === 'flat' && arrived.total !== events)
+    return `${events} records were asked for, and the ledger knows of ${arrived.total}`;
+  if (events >= SURELY_SOME && arrived.total === 0)
+    return `${events} records an hour were asked for, and the ledger knows of none`;
+  return undefined;
 }
 
 /** The ledger of a window from the ledgers of its shards. */

@@ -1,60 +1,18 @@
 import { z } from 'zod';
-import { ContentHash } from './content-hash.ts';
+import { HopName, HopReport } from './hop-report.ts';
 import { ReplayOrder, StepName, VolumeShape } from './steps.ts';
 import { WindowId } from './window.ts';
 
 /** The window report: what `reprise report WINDOW --json` prints, and what the dashboard's pipeline page shows. */
 export const WINDOW_REPORT_VERSION = 1;
 
+export { HopName, HopReport };
+
 const Count = z.number().int().nonnegative();
 const Instant = z.string().describe('ISO 8601, UTC.');
 
 export const WindowState = z.enum(['running', 'completed', 'failed', 'cancelled']);
 export type WindowState = z.infer<typeof WindowState>;
-
-/**
- * The places that a window's records pass, in their order. A completed window has them all. Each is held against the
- * window's ledger but `serving`, which is held against the warehouse and counts all windows together.
- */
-export const HopName = z.enum([
-  /** The shards on the object store, as counted while they were written. */
-  'landing',
-  /** What the receipts say that the broker acknowledged; nothing is read back here. */
-  'kafka',
-  /** What was read back from the topic, as the lake keeps it. */
-  'raw',
-  'events',
-  'quarantine',
-  'duplicates',
-  /** The window's events, counted in the warehouse. */
-  'warehouse',
-  /** Rows of the marts in the snapshot that readers open, against those in the warehouse that they were copied from. */
-  'serving',
-]);
-export type HopName = z.infer<typeof HopName>;
-
-const HopSide = z.object({
-  total: Count,
-  /** Null where a hop keeps no bytes to hash. */
-  content_hash: ContentHash.nullable(),
-  by: z
-    .record(z.string(), Count)
-    .describe(
-      'The total by event_type (events, warehouse), by reason (quarantine) or by mart (serving). Empty for landing, kafka ' +
-        'and raw: those are bytes that nobody has interpreted yet, so they have a total and a hash. Empty for duplicates.',
-    ),
-});
-
-/** One place that the records pass: what is expected there, and what was found. */
-export const HopReport = z.object({
-  hop: HopName,
-  expected: HopSide,
-  observed: HopSide,
-  matches: z.boolean(),
-  /** One sentence a difference; empty when it matches. */
-  differences: z.array(z.string()),
-});
-export type HopReport = z.infer<typeof HopReport>;
 
 export const StepReport = z.object({
   step: StepName,

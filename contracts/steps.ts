@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ContentHash } from './content-hash.ts';
+import type { HopReport } from './hop-report.ts';
 import { type Ledger, RecordAccount } from './ledger.ts';
 import { WindowId } from './window.ts';
 
@@ -74,6 +75,8 @@ export interface LandedShard {
   bytes?: number;
   records: number;
   content_hash: ContentHash;
+  /** By the type that can be read; absent in what earlier versions recorded. */
+  by_type?: Record<string, number>;
 }
 
 /**
@@ -106,6 +109,10 @@ export const Receipt = z.object({
   records: z.number().int().nonnegative(),
   bytes: z.number().int().nonnegative(),
   content_hash: ContentHash,
+  by_type: z
+    .record(z.string(), z.number().int().nonnegative())
+    .optional()
+    .describe('Records by the type that can be read; absent in receipts of earlier versions.'),
 });
 export type Receipt = z.infer<typeof Receipt>;
 
@@ -209,6 +216,8 @@ export interface BuildResult {
   /** dbt's own seconds. */
   seconds: number;
   resumed: boolean;
+  /** The marts, held against the events that they are made of. Absent in results that earlier versions recorded. */
+  hops?: HopReport[];
 }
 
 export interface PublishServingResult {
@@ -219,4 +228,6 @@ export interface PublishServingResult {
   marts: Record<string, number>;
   /** Rows by mart in the warehouse that the snapshot was copied from. Absent in results that earlier versions recorded. */
   warehouse_marts?: Record<string, number>;
+  /** The snapshot, held against the warehouse. Absent in results that earlier versions recorded. */
+  hops?: HopReport[];
 }

@@ -9,11 +9,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PublishResult } from '../activities/publish.ts';
-import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, rowsByMart } from '../contracts/hops.ts';
 import type { StepResults } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
-import type { RecordSet } from '../contracts/ledger.ts';
+import { mergeTypedSets, type TypedSet } from '../contracts/ledger.ts';
 import type { HopReport, WindowProgress, WindowReport } from '../contracts/report.ts';
 import {
   type LandedShard,
@@ -274,11 +273,10 @@ function receiptsOf(published: readonly PublishResult[]): WindowReceipts {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-function landedSet(shards: readonly LandedShard[]): RecordSet {
-  return {
-    total: shards.reduce((sum, shard) => sum + shard.records, 0),
-    content_hash: combineContentHashes(shards.map((shard) => shard.content_hash)),
-  };
+function landedSet(shards: readonly LandedShard[]): TypedSet {
+  return mergeTypedSets(
+    shards.map(({ records: total, content_hash, by_type }) => ({ total, content_hash, by_type })),
+  );
 }
 
 /** Runs `work` on all items side by side; the first failure cancels the others and waits until they have ended. */

@@ -1,5 +1,6 @@
 import { EVENT_TYPES } from '../../contracts/events.ts';
 import type { QuarantineReason } from '../../contracts/quarantine.ts';
+import { readableType } from '../../contracts/readable-type.ts';
 import { WINDOW_MS } from '../../contracts/window.ts';
 import type { TrackRef } from '../catalogue/catalogue.ts';
 import { mix32, type Random } from '../random.ts';
@@ -49,7 +50,7 @@ export class Cell implements EventSink {
   private count = 0;
   private readonly starts: Int32Array;
   private readonly lengths: Int32Array;
-  /** Places in EVENT_TYPES. */
+  /** Places in READABLE_TYPES, which begin as EVENT_TYPES do. */
   private readonly types: Uint8Array;
   private readonly kinds: Int8Array;
   /** Arrival in half-milliseconds after the window's start. */
@@ -224,7 +225,7 @@ export class Cell implements EventSink {
       if (rest >= 0) continue;
       if (!canCorrupt(reason, EVENT_TYPES[type] as string)) break;
       const broken = CORRUPTIONS[reason](this.writer.text(length), this.random, this.endMs);
-      this.add(type, this.writer.replace(broken), kind, this.arrival);
+      this.add(readableType(broken), this.writer.replace(broken), kind, this.arrival);
       return;
     }
     this.addValid(type, length, occurredAt, track);
@@ -236,6 +237,7 @@ export class Cell implements EventSink {
     const place = this.count++;
     this.starts[place] = this.starts[original] as number;
     this.lengths[place] = this.lengths[original] as number;
+    this.types[place] = this.types[original] as number;
     this.kinds[place] = DUPLICATE;
     this.arrivals[place] = Math.min(again, (this.endMs - this.startMs) * 2);
   }
@@ -255,8 +257,9 @@ export class Cell implements EventSink {
 
   private readonly account = (place: number, high: number, low: number): void => {
     const kind = this.kinds[place] as number;
-    if (kind === VALID) this.ledger.addValid(this.types[place] as number, high, low);
-    else if (kind === DUPLICATE) this.ledger.addDuplicate(high, low);
-    else this.ledger.addQuarantined(kind, high, low);
+    const type = this.types[place] as number;
+    if (kind === VALID) this.ledger.addValid(type, high, low);
+    else if (kind === DUPLICATE) this.ledger.addDuplicate(type, high, low);
+    else this.ledger.addQuarantined(kind, type, high, low);
   };
 }

@@ -2,6 +2,7 @@ import { formatContentHash } from '../../contracts/content-hash.ts';
 import { EVENT_TYPES } from '../../contracts/events.ts';
 import type { Ledger, RecordSet } from '../../contracts/ledger.ts';
 import { QUARANTINE_REASONS, type QuarantineReason } from '../../contracts/quarantine.ts';
+import { READABLE_TYPES } from '../../contracts/readable-type.ts';
 import type { WindowRequest } from '../../contracts/steps.ts';
 
 /** Reasons are counted by their place here. */
@@ -45,7 +46,8 @@ export class LedgerBuilder {
   private readonly repeated = new GrowingSet();
   private readonly byType = EVENT_TYPES.map(() => 0);
   private readonly byReason = REASONS.map(() => 0);
-  private duplicates = 0;
+  private readonly repeatedByType = EVENT_TYPES.map(() => 0);
+  private readonly quarantinedByType = READABLE_TYPES.map(() => 0);
   private late = 0;
   private outOfOrder = 0;
 
@@ -60,17 +62,19 @@ export class LedgerBuilder {
     this.byType[type] = (this.byType[type] as number) + 1;
   }
 
-  addDuplicate(high: number, low: number): void {
+  /** @param type place in EVENT_TYPES */
+  addDuplicate(type: number, high: number, low: number): void {
     this.arrived.add(high, low);
     this.repeated.add(high, low);
-    this.duplicates++;
+    this.repeatedByType[type] = (this.repeatedByType[type] as number) + 1;
   }
 
-  /** @param reason place in REASONS */
-  addQuarantined(reason: number, high: number, low: number): void {
+  /** @param reason place in REASONS; `type` place in READABLE_TYPES */
+  addQuarantined(reason: number, type: number, high: number, low: number): void {
     this.arrived.add(high, low);
     this.quarantined.add(high, low);
     this.byReason[reason] = (this.byReason[reason] as number) + 1;
+    this.quarantinedByType[type] = (this.quarantinedByType[type] as number) + 1;
   }
 
   /** A valid record, counted elsewhere, occurred before the window. */
@@ -85,21 +89,26 @@ export class LedgerBuilder {
 
   ledger(): Ledger {
     const { window, seed, events, shards } = this.request;
-    const { duplicates, late, outOfOrder } = this;
+    const { late, outOfOrder } = this;
+    // A valid record says its type, and says it where it can be read.
+    const arrivedByType = this.quarantinedByType.map(
+      (count, type) => count + (this.byType[type] ?? 0) + (this.repeatedByType[type] ?? 0),
+    );
+    const repeated = this.repeated.set();
     return {
       window,
       seed,
       events_requested: events,
       shards,
-      arrived: this.arrived.set(),
+      arrived: { ...this.arrived.set(), by_type: named(READABLE_TYPES, arrivedByType) },
       valid: { ...this.valid.set(), by_type: named(EVENT_TYPES, this.byType) },
       quarantined: { ...this.quarantined.set(), by_reason: named(REASONS, this.byReason) },
-      duplicates: this.repeated.set(),
+      duplicates: { ...repeated, by_type: named(EVENT_TYPES, this.repeatedByType) },
       late,
       out_of_order: outOfOrder,
       planted: named(
         [...REASONS, 'duplicate', 'late', 'out_of_order'],
-        [...this.byReason, duplicates, late, outOfOrder],
+        [...this.byReason, repeated.total, late, outOfOrder],
       ),
     };
   }

@@ -140,7 +140,7 @@ const counted = {
 };
 const nothing = { total: 0, content_hash: '0000000000000000', by: {} };
 const compared = (hop: HopName, found = counted, findings: string[] = []) =>
-  compareHop(hop, counted, found, findings);
+  compareHop(hop, counted, found, { sentences: findings });
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
 const { EventType } = proto.temporal.api.enums.v1;

@@ -26,7 +26,7 @@ export function create(config: Config): QueueWorker {
     // Reconciliation reads a window through DuckDB's own threads: two of them and some reports fill a small machine.
     concurrency: 4,
     activities: {
-      ...createReconcileActivities({ lake, store }),
+      ...createReconcileActivities({ lake, store, scratch: config.paths.scratch }),
       ...createAmendActivities({ lake, store, scratch: config.paths.scratch }),
       ...createKeptStepActivities({ store }),
       ...createPlanReplayActivities({ store, defaults: scheduledDefaults(config) }),

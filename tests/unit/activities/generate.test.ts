@@ -83,7 +83,7 @@ function twoShards(...tracks: [number[], number[]]) {
     fake.objects.set(keys.shardTracks(request.window, shard), JSON.stringify(numbers));
   }
   const finish = (environment = new MockActivityEnvironment()) =>
-    runActivity(activities.finishGeneration, { request: { ...request, shards: 2 } }, environment);
+    runActivity(activities.finishGeneration, { request: { ...request, events: 80, shards: 2 } }, environment);
   return { fake, generator, finish };
 }
 

@@ -4,7 +4,8 @@ import { readLakeAccount } from '../../../activities/lake-account.ts';
 import { RecordTally } from '../../../activities/records.ts';
 import { type LakeSession, sessionOn } from '../../../clients/lake-reader.ts';
 
-const record = (id: string): string => `{"event_id":"${id}"}`;
+const record = (id: string): string =>
+  `{"event_type":"${id === 'a' ? 'track_liked' : 'track_played'}","event_id":"${id}"}`;
 const hashOf = (...records: string[]): string => {
   const tally = new RecordTally();
   for (const one of records) tally.take(Buffer.from(one));
@@ -22,24 +23,31 @@ interface Lake {
   events: [offset: number, eventId: string, eventType: string][];
   quarantine: [offset: number, reason: string, value: string][];
   minutes: number;
+  /** The event whose record_hash is not that of its bytes. */
+  misnoted?: string;
 }
+
+const noted = (id: string, lake: Lake): bigint =>
+  BigInt.asIntN(64, BigInt(`0x${hashOf(record(id))}`)) + (lake.misnoted === id ? 1n : 0n);
 
 async function account(lake: Lake) {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run(`
     CREATE TABLE raw (kafka_topic VARCHAR, kafka_partition INT, kafka_offset BIGINT, record_value BLOB);
-    CREATE TABLE events (kafka_partition INT, kafka_offset BIGINT, event_id VARCHAR, event_type VARCHAR);
-    CREATE TABLE quarantine (kafka_partition INT, kafka_offset BIGINT, reason_code VARCHAR, record_value BLOB);
+    CREATE TABLE events (kafka_partition INT, kafka_offset BIGINT, event_id VARCHAR, event_type VARCHAR, record_hash BIGINT);
+    CREATE TABLE quarantine (kafka_partition INT, kafka_offset BIGINT, reason_code VARCHAR, event_type VARCHAR, record_value BLOB);
     CREATE TABLE minute_counts (events BIGINT);
     INSERT INTO minute_counts VALUES (${lake.minutes});`);
   const text = (value: string | null): string => (value === null ? 'NULL' : `'${value}'::BLOB`);
   for (const [offset, value] of lake.raw)
     await connection.run(`INSERT INTO raw VALUES ('t', 0, ${offset}, ${text(value)})`);
   for (const [offset, id, type] of lake.events)
-    await connection.run(`INSERT INTO events VALUES (0, ${offset}, '${id}', '${type}')`);
+    await connection.run(`INSERT INTO events VALUES (0, ${offset}, '${id}', '${type}', ${noted(id, lake)})`);
   for (const [offset, reason, value] of lake.quarantine)
-    await connection.run(`INSERT INTO quarantine VALUES (0, ${offset}, '${reason}', ${text(value)})`);
+    await connection.run(
+      `INSERT INTO quarantine VALUES (0, ${offset}, '${reason}', 'track_liked', ${text(value)})`,
+    );
   const session = sessionOn(connection, new AbortController().signal, () => connection.closeSync());
   open.push(session);
   return readLakeAccount(session);
@@ -69,7 +77,7 @@ describe('readLakeAccount', () => {
       raw: {
         total: 4,
         content_hash: hashOf(record('a'), record('b'), record('a'), 'broken'),
-        by: {},
+        by: { track_liked: 2, track_played: 1, unreadable: 1 },
       },
       events: {
         total: 2,
@@ -77,7 +85,7 @@ describe('readLakeAccount', () => {
         by: { track_liked: 1, track_played: 1 },
       },
       quarantine: { total: 1, content_hash: hashOf('broken'), by: { malformed_json: 1 } },
-      duplicates: { total: 1, content_hash: hashOf(record('a')), by: {} },
+      duplicates: { total: 1, content_hash: hashOf(record('a')), by: { track_liked: 1 } },
       findings: { raw: [], events: [] },
     });
   });
@@ -90,6 +98,12 @@ describe('readLakeAccount', () => {
       raw: ['1 records of raw stand neither in events nor in quarantine, such as b.'],
       events: [],
     });
+  });
+
+  it('does not take the noted hash of an event for that of its bytes', async () => {
+    expect((await account({ ...whole(), misnoted: 'b' })).findings.events).toEqual([
+      '1 events have another record_hash than their bytes.',
+    ]);
   });
 
   it('names the event that stands twice', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { explainRaw, recordName } from '../../../activities/lost-records.ts';
+import { type Explanation, explainRaw, recordName } from '../../../activities/lost-records.ts';
 import type { LakeRow, LakeSession } from '../../../clients/lake-reader.ts';
 import type { ObjectStore } from '../../../clients/object-store.ts';
 
@@ -9,7 +9,7 @@ const digest = (text: string): bigint => createHash('md5').update(text).digest()
 const event = (id: string): string => `{"event_id":"${id}"}`;
 
 /** A lake whose raw holds these records, and a landing area of one shard. */
-function explain(raw: string[], landed: string[]): Promise<string[]> {
+function explain(raw: string[], landed: string[]): Promise<Explanation> {
   const counts = new Map<string, number>();
   for (const record of raw) counts.set(record, (counts.get(record) ?? 0) + 1);
   const session = {
@@ -19,7 +19,7 @@ function explain(raw: string[], landed: string[]): Promise<string[]> {
     rows: async (sql: string): Promise<LakeRow[]> =>
       [...counts.keys()]
         .filter((record) => sql.includes(String(digest(record))))
-        .map((record) => ({ record_value: Buffer.from(record) })),
+        .map((record) => ({ digest: digest(record), record_value: Buffer.from(record) })),
   } as unknown as LakeSession;
   const store = {
     getStream: async () => Readable.from([Buffer.from(`${landed.join('\n')}\n`)]),
@@ -29,27 +29,30 @@ function explain(raw: string[], landed: string[]): Promise<string[]> {
 
 describe('explainRaw', () => {
   it('names what was lost', async () => {
-    expect(await explain([event('a')], [event('a'), event('b')])).toEqual([
-      '1 landed records are not in raw: b.',
-    ]);
+    expect(await explain([event('a')], [event('a'), event('b')])).toEqual({
+      sentences: ['1 landed records are not in raw.'],
+      records: [{ finding: 'missing', type: 'unreadable', event_id: 'b' }],
+    });
   });
 
   it('names what came twice, and leaves what was landed twice alone', async () => {
     const landed = [event('a'), event('b'), event('b')];
-    expect(await explain([...landed, event('a')], landed)).toEqual([
-      '1 records of raw were never landed, or not so often: a.',
-    ]);
+    expect(await explain([...landed, event('a')], landed)).toEqual({
+      sentences: ['1 records of raw were never landed, or not so often.'],
+      records: [{ finding: 'extra', type: 'unreadable', event_id: 'a' }],
+    });
   });
 
   it('finds nothing where nothing is wrong', async () => {
-    expect(await explain(['x', 'y'], ['y', 'x'])).toEqual([]);
+    expect(await explain(['x', 'y'], ['y', 'x'])).toEqual({ sentences: [], records: [] });
   });
 
   it('gives ten examples and the whole number', async () => {
     const landed = Array.from({ length: 25 }, (_, index) => event(`e${index}`));
-    const [sentence] = await explain([], landed);
-    expect(sentence).toBe(
-      `25 landed records are not in raw: ${Array.from({ length: 10 }, (_, index) => `e${index}`).join(', ')}.`,
+    const { sentences, records } = await explain([], landed);
+    expect(sentences).toEqual(['25 landed records are not in raw.']);
+    expect(records.map((record) => record.event_id)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `e${index}`),
     );
   });
 });

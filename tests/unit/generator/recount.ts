@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { classify } from '../../../contracts/classify.ts';
-import type { ListeningEvent } from '../../../contracts/events.ts';
+import { EVENT_CONTRACTS, type ListeningEvent } from '../../../contracts/events.ts';
 import { type Ledger, mergeLedgers } from '../../../contracts/ledger.ts';
 import { WINDOW_MS } from '../../../contracts/window.ts';
 import { generateShard, type ShardRequest } from '../../../generator/generate.ts';
@@ -44,12 +44,21 @@ export function md5(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
+/** The first type that has a contract and stands behind its key. */
+function readable(line: Buffer): string {
+  const named = line.toString('latin1').matchAll(/"event_type"\s*:\s*"([a-z_]*)"/g);
+  return [...named].map(([, type = '']) => type).find((type) => type in EVENT_CONTRACTS) ?? 'unreadable';
+}
+
 /** A count and hash worked out anew, with nothing of the generator's arithmetic. */
 class Recount {
   total = 0;
+  by_type: Record<string, number> = {};
   private sum = 0n;
   add(line: Buffer): void {
     this.total++;
+    const type = readable(line);
+    this.by_type[type] = (this.by_type[type] ?? 0) + 1;
     this.sum += BigInt(`0x${md5(line).slice(0, 16)}`);
   }
   get set(): { total: number; content_hash: string } {
@@ -102,10 +111,10 @@ export function recount(
   }
   return {
     account: {
-      arrived: sets.arrived.set,
+      arrived: { ...sets.arrived.set, by_type: sets.arrived.by_type },
       valid: { ...sets.valid.set, by_type: byType },
       quarantined: { ...sets.quarantined.set, by_reason: byReason },
-      duplicates: sets.duplicates.set,
+      duplicates: { ...sets.duplicates.set, by_type: sets.duplicates.by_type },
       late,
       out_of_order: outOfOrder,
     },
