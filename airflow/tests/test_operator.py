@@ -40,6 +40,7 @@ def context(ti: TaskInstance, end: datetime = EIGHT + timedelta(hours=1), **para
         data_interval_start=EIGHT,
         data_interval_end=end,
         run_id="run",
+        run_type="scheduled",
         clear_number=3,
         note="the disk was full",
     )
@@ -104,6 +105,45 @@ def test_it_starts_the_window_of_its_interval_and_defers(
     assert WindowWorkflowTrigger(**arguments).serialize() == (path, arguments)
 
 
+@pytest.fixture
+def asked_before(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What windows were asked to be, as the plan of a replay knows it; empty: this one never ran."""
+    planned: list[dict[str, Any]] = []
+
+    async def plan(self: TemporalHook, scope: dict[str, Any], plan_id: str) -> list[dict[str, Any]]:
+        assert scope == {"from": "2026-01-05T08:00Z", "to": "2026-01-05T08:00Z", "failed": False}
+        return planned
+
+    monkeypatch.setattr(TemporalHook, "plan", plan)
+    return planned
+
+
+@pytest.mark.parametrize(
+    ("try_number", "run_type"),
+    [(2, "scheduled"), (1, "backfill"), (2, "backfill")],
+    ids=["cleared", "backfilled", "reprocessed by a backfill"],
+)
+def test_a_window_that_is_played_again_is_what_it_was_and_not_todays_default(
+    operator: WindowWorkflowOperator,
+    started: list[tuple[WindowRequest, Requester, bool]],
+    asked_before: list[dict[str, Any]],
+    try_number: int,
+    run_type: str,
+) -> None:
+    given = context(TaskInstance(try_number=try_number, max_tries=try_number + 1), seed=None, shards=4)
+    given["dag_run"].run_type = run_type
+    asked = {"events": 3_000, "seed": 7, "shards": 1, "volume_shape": "flat"}
+    for known in ([], [{"request": None}], [{"request": {"window": "2026-01-05T08:00Z", **asked}}]):
+        asked_before[:] = known
+        with pytest.raises(TaskDeferred):
+            operator.execute(given)
+    never, unknown, before = [request.settings() for request, _, _ in started]
+    assert never == unknown == {"events": 20_000, "seed": 1, "shards": 4, "volume_shape": "diurnal"}
+    # What the run itself names goes before.
+    assert before == {**asked, "shards": 4}
+
+
+@pytest.mark.usefixtures("asked_before")
 def test_a_cleared_task_plays_the_window_again_and_says_why(
     operator: WindowWorkflowOperator, started: list[tuple[WindowRequest, Requester, bool]]
 ) -> None:
@@ -114,9 +154,23 @@ def test_a_cleared_task_plays_the_window_again_and_says_why(
         operator.execute(context(TaskInstance(try_number=2, max_tries=2)))
     orders = [request.replay for request, _, _ in started]
     assert orders == [
-        {"by": "Airflow, the task of run was cleared", "why": "the disk was full"},
+        {"by": "Airflow, the task of run was cleared", "why": "the run's note: the disk was full"},
         None,
     ]
+
+
+@pytest.mark.usefixtures("asked_before")
+def test_the_note_of_an_earlier_replay_is_no_reason(
+    operator: WindowWorkflowOperator, started: list[tuple[WindowRequest, Requester, bool]]
+) -> None:
+    given = context(TaskInstance(try_number=2, max_tries=3))
+    given["dag_run"].note = "Played again from load by somebody: the disk was full"
+    with pytest.raises(TaskDeferred):
+        operator.execute(given)
+    assert started[0][0].replay == {
+        "by": "Airflow, the task of run was cleared",
+        "why": "no reason was given",
+    }
 
 
 def test_the_link_is_there_while_it_waits(

@@ -106,6 +106,7 @@ class TemporalHook:
         """The windows that a replay would play (`contracts/replay-plan.ts`: PlannedWindow), oldest first.
 
         :raises AirflowFailException: when the scope is none
+        :raises AirflowException: when no worker answers; Airflow then tries the task again
         """
         from temporalio.client import WorkflowFailureError
         from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -122,7 +123,10 @@ class TemporalHook:
                 execution_timeout=PLAN_WITHIN,
             )
         except WorkflowFailureError as error:
-            raise AirflowFailException(outcome_of_failure(error, plan_id, "").line()) from None
+            outcome = outcome_of_failure(error, plan_id, "")
+            # No worker has come in time, or the store was away: that may pass. A scope that is none does not.
+            final = outcome.failure_type == "InvalidInput"
+            raise (AirflowFailException if final else AirflowException)(outcome.line()) from None
         return list(found)
 
     async def outcome(self, ref: WorkflowRef) -> tuple[Outcome, Any]:

@@ -22,6 +22,9 @@ from reprise_temporal.window import ReplayOrder, Requester, WindowRequest, repla
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+# So begins the note that a replay leaves on the run that it clears (cli/replay-windows.ts).
+OUR_NOTE = "Played again from "
+
 # How long the scheduler may take to book the end of the deferring process; see WindowWorkflowTrigger.
 RESUME_AFTER_S = 6.0
 
@@ -46,12 +49,13 @@ class WindowWorkflowOperator(BaseOperator):
         ti = context["ti"]
         run = context["dag_run"]
         try:
-            request = window_request(
-                run.data_interval_start,
-                run.data_interval_end,
-                context.get("params") or {},
-                WindowDefaults.read(),
-            )
+            defaults = WindowDefaults.read()
+            params = context.get("params") or {}
+            request = window_request(run.data_interval_start, run.data_interval_end, params, defaults)
+            if ti.try_number > 1 or run.run_type == "backfill":
+                # Whoever plays a window again means the window that it was, and not today's defaults.
+                defaults = asyncio.run(asked_before(request.window, run.run_id)) or defaults
+                request = window_request(run.data_interval_start, run.data_interval_end, params, defaults)
         except ValueError as error:
             raise AirflowFailException(str(error)) from None
         first = is_first_attempt(ti.try_number, ti.max_tries, self.retries or 0)
@@ -113,13 +117,24 @@ class WindowWorkflowOperator(BaseOperator):
             asyncio.run(TemporalHook(TemporalSettings.read()).cancel(self._started, wait=KILL_WAIT))
 
 
+async def asked_before(window: str, run_id: str) -> WindowDefaults | None:
+    """What the window was last asked to be; None when it never ran."""
+    scope = {"from": window, "to": window, "failed": False}
+    planned = await TemporalHook(TemporalSettings.read()).plan(scope, f"replay-plan/{run_id}/{window}")
+    asked = planned[0]["request"] if planned else None
+    if asked is None:
+        return None
+    return WindowDefaults(**{name: asked[name] for name in ("events", "seed", "shards", "volume_shape")})
+
+
 def requester_of(ti: Any) -> Requester:
     return Requester(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, try_number=ti.try_number)
 
 
 def order_of_clear(run: Any) -> ReplayOrder:
     """Airflow tells a task neither who has cleared it (its audit log does) nor why, but for the note."""
-    return replay_order(f"Airflow, the task of {run.run_id} was cleared", run.note)
+    note = None if (run.note or "").startswith(OUR_NOTE) else run.note
+    return replay_order(f"Airflow, the task of {run.run_id} was cleared", note and f"the run's note: {note}")
 
 
 def is_first_attempt(try_number: int, max_tries: int | None, retries: int) -> bool:
