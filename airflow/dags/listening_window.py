@@ -27,6 +27,7 @@ waits in the triggerer.
 | --- | --- |
 | see the steps | *Temporal workflow* on the task's page |
 | replay a window | clear the task; the result is identical |
+| replay a range, or from a step | the DAG `replay_windows`, or `reprise replay` |
 | stop a window | mark the task failed, or clear it: the workflow is cancelled |
 | run a past window | `reprise run --start 2026-01-05T08:00Z`, or a backfill over the dates |
 | change how much is generated | trigger a run with `events`, `volume_shape`, `seed` and `shards` |
