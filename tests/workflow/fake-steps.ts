@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HopReport, WindowReport } from '../../contracts/report.ts';
@@ -41,6 +41,12 @@ export const balanced = (hop: HopReport['hop']): HopReport => {
   const count = { total: 100, content_hash: HASH, by: {} };
   return { hop, expected: count, observed: count, matches: true, differences: [] };
 };
+
+/** Holds the serving folders of all fakes of this process. */
+const SERVING = mkdtempSync(join(tmpdir(), 'reprise-serving-'));
+export const removeServing = (): void => rmSync(SERVING, { recursive: true, force: true });
+// Vitest ends its processes without this.
+process.once('exit', removeServing);
 
 type Steps = ReturnType<typeof createGenerateActivities> &
   ReturnType<typeof createPublishActivities> &
@@ -183,7 +189,7 @@ export function fakeSteps(replaced: Partial<Steps> = {}, store = memoryStore()) 
     ...succeed,
     ...createKeptStepActivities({ store }),
     ...createPlanReplayActivities({ store, defaults: DEFAULTS }),
-    ...createReplayActivities({ store, serving: mkdtempSync(join(tmpdir(), 'reprise-serving-')) }),
+    ...createReplayActivities({ store, serving: mkdtempSync(join(SERVING, 'steps-')) }),
     recordReport: async ({ report }) => {
       reports.push(report);
       await store.putJson(keys.report(report.window), report);

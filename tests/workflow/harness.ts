@@ -14,7 +14,7 @@ import {
 } from '../../contracts/task-queues.ts';
 import { windowWorkflowId } from '../../contracts/window.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
-import type { fakeSteps } from './fake-steps.ts';
+import { type fakeSteps, removeServing } from './fake-steps.ts';
 
 export const input: ListeningWindowInput = {
   window: '2026-01-05T08:00Z',
@@ -50,6 +50,7 @@ export function temporalServer() {
     });
     today = await workflowBundle(paths);
   });
+  afterAll(removeServing);
   afterAll(() => environment?.teardown());
 
   /** Serves a queue until the function that it gives is called. The control queue runs the workflows of a bundle. */
