@@ -2,6 +2,7 @@ import type { Table, TableField } from '@google-cloud/bigquery';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { request } from './bigquery.ts';
 import { ClientError } from './errors.ts';
+import type { MartColumn } from './mart-content.ts';
 import { type Progress, quoteText } from './warehouse.ts';
 
 const PAGE_ROWS = 20_000;
@@ -48,6 +49,17 @@ export async function copyTable(
     if (!field.description) continue;
     await target.run(`COMMENT ON COLUMN main.${name}."${field.name}" IS ${quoteText(field.description)}`);
   }
+}
+
+/** The columns of a mart, as its content is hashed. */
+export async function martColumns(table: Table, mart: string): Promise<MartColumn[]> {
+  const [metadata] = await request(`describe ${mart}`, () => table.getMetadata());
+  const fields: TableField[] = metadata.schema?.fields ?? [];
+  return fields.map((field) => {
+    const type = duckDbType(mart, field);
+    const kind = type === 'TIMESTAMP' ? 'timestamp' : type === 'DOUBLE' ? 'double' : 'plain';
+    return { name: field.name ?? '', kind };
+  });
 }
 
 async function appendPages(

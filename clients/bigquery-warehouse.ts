@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatContentHash } from '../contracts/content-hash.ts';
+import type { MartRows } from '../contracts/hops.ts';
 import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES } from '../contracts/tables.ts';
 import { windowBounds } from '../contracts/window.ts';
 import { type BigQuerySettings, connectBigQuery, request, runQuery } from './bigquery.ts';
 import { loadPartition } from './bigquery-load.ts';
-import { copyTable } from './bigquery-read.ts';
+import { copyTable, martColumns } from './bigquery-read.ts';
 import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
 import { assertAudited, cutOffBuilds, type MartState, openBuildsSql } from './mart-state.ts';
+import { BIGQUERY, martContentSql, martRows } from './mart-content.ts';
 import { withScratch } from './scratch.ts';
 import {
   lakeSelection,
@@ -76,16 +78,17 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
             progress,
           )) as unknown as MartState[],
         );
-        const counts = MARTS.map(
-          (mart) => `(SELECT COUNT(*) FROM \`${settings.project}.${martDataset}.${mart}\`) AS ${mart}`,
-        );
-        const query = `SELECT ${counts.join(', ')}`;
-        const [row = {}] = await runQuery(bigQuery, 'count the marts', query, progress);
+        const rows = {} as Record<Mart, MartRows>;
         for (const mart of MARTS) {
           progress.note({ publishing: mart });
-          await copyTable(bigQuery.dataset(martDataset).table(mart), target, mart, progress);
+          const table = bigQuery.dataset(martDataset).table(mart);
+          await copyTable(table, target, mart, progress);
+          const name = `\`${settings.project}.${martDataset}.${mart}\``;
+          const query = martContentSql(BIGQUERY, name, await martColumns(table, mart));
+          const [row = {}] = await runQuery(bigQuery, `count ${mart}`, query, progress);
+          rows[mart] = martRows(row);
         }
-        return Object.fromEntries(MARTS.map((mart) => [mart, Number(row[mart])])) as Record<Mart, number>;
+        return rows;
       }),
   };
 }

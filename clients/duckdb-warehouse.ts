@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatContentHash } from '../contracts/content-hash.ts';
+import type { MartRows } from '../contracts/hops.ts';
 import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import { windowBounds, type WindowId } from '../contracts/window.ts';
@@ -13,6 +14,7 @@ import {
   type MartState,
   openBuildsSql,
 } from './mart-state.ts';
+import { duckDbMartRows } from './mart-content.ts';
 import {
   lakeSelection,
   type LoadedWindow,
@@ -162,14 +164,13 @@ async function loaded(connection: DuckDBConnection, windowStart: string): Promis
   };
 }
 
-async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, number>> {
+async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, MartRows>> {
   assertAudited(await martStates(target));
-  const rows = {} as Record<Mart, number>;
+  const rows = {} as Record<Mart, MartRows>;
   for (const mart of MARTS) {
     progress.note({ publishing: mart });
     await target.run(`CREATE TABLE main.${mart} AS SELECT * FROM warehouse.marts.${mart}`);
-    const count = await target.runAndReadAll(`SELECT count(*) FROM warehouse.marts.${mart}`);
-    rows[mart] = Number(count.getRows()[0]?.[0]);
+    rows[mart] = await duckDbMartRows(target, "'warehouse'", 'marts', mart);
   }
   await copyDescriptions(target);
   return rows;

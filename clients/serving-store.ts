@@ -1,11 +1,13 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { compareHop, rowsByMart } from '../contracts/hops.ts';
+import type { HopReport } from '../contracts/hop-report.ts';
+import { compareHop, contentByMart, type MartRows } from '../contracts/hops.ts';
 import { ServingPointer } from '../contracts/report.ts';
 import { windowBounds, windowKey, type WindowId } from '../contracts/window.ts';
 import { duckDbError, withDuckDb } from './duckdb-file.ts';
 import { ClientError, systemCode } from './errors.ts';
+import { duckDbMartRows } from './mart-content.ts';
 import { MARTS, type Mart, quoteText } from './warehouse.ts';
 
 export interface ServingSettings {
@@ -22,11 +24,13 @@ export interface PublishedSnapshot {
   marts: Record<Mart, number>;
   /** Rows by mart in the warehouse, as `fill` found them there. */
   warehouse_marts: Record<Mart, number>;
+  /** The same, with the content hashes of the rows. */
+  hops: HopReport[];
 }
 
 export interface ServingStore {
   /**
-   * Writes a new snapshot with `fill`, which returns the rows of each mart at its source, and points readers to it.
+   * Writes a new snapshot with `fill`, which returns what each mart holds at its source, and points readers to it.
    * Readers see the old one or the new one, whole.
    * @throws ClientError DataQualityFailed, with the hop as its detail, when the snapshot does not hold those rows: readers
    *   stay where they are
@@ -34,7 +38,7 @@ export interface ServingStore {
   publish(
     window: WindowId,
     warehouse: string,
-    fill: (target: DuckDBConnection) => Promise<Record<Mart, number>>,
+    fill: (target: DuckDBConnection) => Promise<Record<Mart, MartRows>>,
   ): Promise<PublishedSnapshot>;
   current(): Promise<ServingPointer | undefined>;
 }
@@ -61,14 +65,17 @@ export function createServingStore(settings: ServingSettings): ServingStore {
           await describeSnapshot(connection, { version, window, publishedAt, warehouse });
           return rows;
         });
-        const marts = await inSnapshot('read a serving snapshot back', draft, countMarts);
-        assertWhole(source, marts);
+        const marts = await inSnapshot('read a serving snapshot back', draft, readMarts);
+        const hop = compareSnapshot(source, marts);
         await flush(draft);
         await rename(draft, join(folder, file));
         await writePointer(folder, { version, file, published_at: publishedAt.toISOString(), window });
         await removeOld(folder, settings.keep, file);
         const { size: bytes } = await stat(join(folder, file));
-        return { version, file, bytes, marts, warehouse_marts: source };
+        return {
+          ...{ version, file, bytes, hops: [hop] },
+          ...{ marts: rowsOf(marts), warehouse_marts: rowsOf(source) },
+        };
       } finally {
         await rm(draft, { force: true });
         await rm(`${draft}.wal`, { force: true });
@@ -88,15 +95,19 @@ async function inSnapshot<T>(
   });
 }
 
-async function countMarts(connection: DuckDBConnection): Promise<Record<Mart, number>> {
-  const counts = MARTS.map((mart) => `(SELECT count(*) FROM main.${mart})`);
-  const [row = []] = (await connection.runAndReadAll(`SELECT ${counts.join(', ')}`)).getRows();
-  return Object.fromEntries(MARTS.map((mart, index) => [mart, Number(row[index])])) as Record<Mart, number>;
+async function readMarts(connection: DuckDBConnection): Promise<Record<Mart, MartRows>> {
+  const marts = {} as Record<Mart, MartRows>;
+  for (const mart of MARTS)
+    marts[mart] = await duckDbMartRows(connection, 'current_database()', 'main', mart);
+  return marts;
 }
 
-function assertWhole(source: Record<Mart, number>, written: Record<Mart, number>): void {
-  const hop = compareHop('serving', rowsByMart(source), rowsByMart(written));
-  if (hop.matches) return;
+const rowsOf = (marts: Record<Mart, MartRows>): Record<Mart, number> =>
+  Object.fromEntries(MARTS.map((mart) => [mart, marts[mart].rows])) as Record<Mart, number>;
+
+function compareSnapshot(source: Record<Mart, MartRows>, written: Record<Mart, MartRows>): HopReport {
+  const hop = compareHop('serving', contentByMart(source), contentByMart(written));
+  if (hop.matches) return hop;
   throw new ClientError(
     'DataQualityFailed',
     `the serving snapshot is not whole: ${hop.differences.join(' ')}`,

@@ -3,6 +3,7 @@ import events from '../contracts/generated/warehouse/events.json' with { type: '
 import minuteCounts from '../contracts/generated/warehouse/minute_counts.json' with { type: 'json' };
 import quarantine from '../contracts/generated/warehouse/quarantine.json' with { type: 'json' };
 import type { ContentHash } from '../contracts/content-hash.ts';
+import type { MartRows } from '../contracts/hops.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import type { WindowId } from '../contracts/window.ts';
 import type { CutOffBuild } from './mart-state.ts';
@@ -56,10 +57,10 @@ export interface Warehouse {
   ): Promise<T>;
   /**
    * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
-   * Returns the rows that the warehouse itself has of each.
+   * Returns what the warehouse itself has of each, counted and hashed there.
    * @throws ClientError unless the last build passed its tests
    */
-  copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, number>>;
+  copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, MartRows>>;
 }
 
 export interface WarehouseColumn {

@@ -260,8 +260,9 @@ async function runSteps(
 
   const serving = await step('publish_serving', () => single(activities.serving.publishServing({ window })));
   progress.servingVersion = serving.version;
-  const { marts, warehouse_marts: source } = serving;
-  if (source)
+  const { marts, warehouse_marts: source, hops: served } = serving;
+  if (served) progress.hops = [...progress.hops, ...served];
+  else if (source)
     progress.hops = [...progress.hops, compareHop('serving', rowsByMart(source), rowsByMart(marts))];
 }
 

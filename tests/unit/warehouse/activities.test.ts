@@ -190,13 +190,13 @@ describe('publish serving', () => {
       warehouse: {
         copyMarts: async (target) => {
           filled.push(target);
-          return marts;
+          return marts as never;
         },
       },
       serving: {
         publish: async (_window, _warehouse, fill) => ({
-          ...{ version: 'v1', file: 'serving-v1.duckdb', bytes: 9, marts },
-          warehouse_marts: await fill('the snapshot' as never),
+          ...{ version: 'v1', file: 'serving-v1.duckdb', bytes: 9, marts, hops: [] },
+          warehouse_marts: (await fill('the snapshot' as never)) as never,
         }),
       },
     });

@@ -160,7 +160,8 @@ test('a copy of the marts says how many rows the warehouse has of each', async (
       await connection.run(`CREATE TABLE marts.${mart} AS SELECT * FROM range(${index})`);
   });
   const rows = await withDuckDb(':memory:', (target) => warehouse.copyMarts(target, quiet));
-  expect(rows).toEqual(Object.fromEntries(MARTS.map((mart, index) => [mart, index])));
+  expect(MARTS.map((mart) => rows[mart].rows)).toEqual(MARTS.map((_, index) => index));
+  expect(new Set(MARTS.map((mart) => rows[mart].content_hash)).size).toBe(MARTS.length);
 });
 
 describe('the file', { timeout: 60_000 }, () => {

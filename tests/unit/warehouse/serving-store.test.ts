@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withDuckDb } from '../../../clients/duckdb-file.ts';
+import { duckDbMartRows } from '../../../clients/mart-content.ts';
 import { createServingStore, type ServingStore } from '../../../clients/serving-store.ts';
 import { MARTS, type Mart } from '../../../clients/warehouse.ts';
+import type { MartRows } from '../../../contracts/hops.ts';
 import { ServingPointer } from '../../../contracts/report.ts';
 
 const WINDOW = '2026-01-05T08:00Z';
@@ -20,9 +22,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function fillWith(rows: number) {
-  return async (target: DuckDBConnection): Promise<Record<Mart, number>> => {
+  return async (target: DuckDBConnection): Promise<Record<Mart, MartRows>> => {
     for (const mart of MARTS) await target.run(`CREATE TABLE ${mart} AS SELECT * FROM range(${rows})`);
-    return Object.fromEntries(MARTS.map((mart) => [mart, rows])) as Record<Mart, number>;
+    const content = await duckDbMartRows(target, 'current_database()', 'main', MARTS[0]);
+    return Object.fromEntries(MARTS.map((mart) => [mart, content])) as Record<Mart, MartRows>;
   };
 }
 
@@ -73,4 +76,26 @@ test('does not point readers to a snapshot that lacks rows of the warehouse', as
   });
   expect((await pointer()).version).toBe(version);
   expect((await readdir(folder)).length).toBe(2);
+});
+
+test('does not point readers to a snapshot with other rows than the warehouse has, as many as they are', async () => {
+  const { version } = await store.publish(WINDOW, 'duckdb', fillWith(3));
+  const altered = store.publish(WINDOW, 'duckdb', async (target) => {
+    const source = await fillWith(3)(target);
+    await target.run('UPDATE listeners SET range = 7 WHERE range = 0');
+    return source;
+  });
+  await expect(altered).rejects.toMatchObject({
+    code: 'DataQualityFailed',
+    message: expect.stringContaining('the rows of listeners are not the same.') as string,
+    details: { hops: [{ hop: 'serving', matches: false }] },
+  });
+  // A row that stands twice in the place of another.
+  const doubled = store.publish(WINDOW, 'duckdb', async (target) => {
+    const source = await fillWith(3)(target);
+    await target.run('UPDATE sessions SET range = 1 WHERE range = 0');
+    return source;
+  });
+  await expect(doubled).rejects.toMatchObject({ code: 'DataQualityFailed' });
+  expect((await pointer()).version).toBe(version);
 });
