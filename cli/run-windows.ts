@@ -1,6 +1,8 @@
+import { planReplay } from '../activities/plan-replay.ts';
 import { type Airflow, createAirflow, type WindowSettings } from '../clients/airflow.ts';
 import { createObjectStore } from '../clients/object-store.ts';
 import type { Config } from '../config/config.ts';
+import { WindowRequest } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import { CommandFailure } from './failure.ts';
 import { askAirflow, type Ending, followDirectly, type Following, followRun } from './follow-window.ts';
@@ -86,11 +88,21 @@ async function runThroughAirflow(
 ): Promise<Ending[]> {
   await airflow.unpause();
   const { eventsPerWindow: events, seed, shards, scheduledVolumeShape: volume_shape } = config.defaults;
-  const defaults = { events, seed, shards, volume_shape };
+  const store = createObjectStore(config.objectStore);
   const asked = [];
-  for (const window of windows)
+  for (const window of windows) {
+    // A run that names no settings takes those that its window was last asked for, and the schedule's when it never ran.
+    const schedules = { events, seed, shards, volume_shape };
+    const [plan] = await planReplay({ store, defaults: schedules }, { from: window, to: window });
+    const defaults = plan?.request ? settingsOf(plan.request) : schedules;
     asked.push(await askAirflow(airflow, { window, settings, defaults }, following));
+  }
   return Promise.all(asked.map((run) => followRun(airflow, run, following)));
+}
+
+function settingsOf(request: WindowRequest): WindowSettings {
+  const { events, seed, shards, volume_shape } = WindowRequest.parse(request);
+  return { events, seed, shards, volume_shape };
 }
 
 async function startDirectly(

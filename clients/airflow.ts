@@ -47,7 +47,7 @@ export interface WindowSettings {
 export interface RunWindowRequest {
   window: WindowId;
   settings: WindowSettings;
-  /** What a run that names no settings takes. */
+  /** What a run that names no settings takes: those of the window's last run, or the schedule's. */
   defaults: WindowSettings;
 }
 

@@ -117,6 +117,29 @@ describe('Airflow', () => {
     expect(fake.calls).not.toContain('POST /dagRuns');
   });
 
+  test('a replay is noted on the run that shows it, or gets a run of its own', async () => {
+    fake.runs = [run({ state: 'failed' })];
+    fake.answers['GET /dagRuns/window__1/taskInstances/run_window'] = {
+      status: 200,
+      body: { try_number: 3 },
+    };
+    expect(await airflow.runOf(WINDOW)).toMatchObject({ run: { dag_run_id: 'window__1' }, tries: 3 });
+    await airflow.clear('window__1', 'x'.repeat(2_000));
+    expect(fake.asked.at(-1)).toEqual({
+      call: 'POST /dagRuns/window__1/clear',
+      body: { dry_run: false, note: 'x'.repeat(1_000) },
+    });
+    fake.runs = [];
+    expect(await airflow.runOf(WINDOW)).toBeUndefined();
+    await airflow.trigger(WINDOW, SETTINGS, 'because');
+    expect(fake.asked.at(-1)?.body).toMatchObject({
+      ...{ dag_run_id: airflow.newRunId(WINDOW), conf: SETTINGS, note: 'because' },
+      data_interval_start: '2026-01-05T08:00:00.000Z',
+    });
+    fake.answers['GET '] = { status: 200, body: { is_paused: true } };
+    expect(await airflow.isPaused()).toBe(true);
+  });
+
   test.each([[{}], [null], [{ events: null }]])(
     'a run with the settings %j had the defaults',
     async (conf) => {

@@ -48,6 +48,39 @@ test('a wrong command, option or setting ends with one line and no stack trace',
   }
 });
 
+test.each<[string, string[], string]>([
+  ['no window', [], 'say either --window or --from and --to'],
+  ['half a range', ['--from', '2026-01-05T08:00Z'], 'a range needs both --from and --to'],
+  ['both', ['--window', '2026-01-05T08:00Z', '--to', '2026-01-05T08:00Z'], 'say either'],
+  [
+    'a range backwards',
+    ['--from', '2026-01-05T08:00Z', '--to', '2026-01-05T07:00Z'],
+    'lies before the first',
+  ],
+  ['too long a range', ['--from', '2025-01-05T08:00Z', '--to', '2026-01-05T07:00Z'], 'cut the range'],
+  [
+    'a step that is none',
+    ['--window', '2026-01-05T08:00Z', '--from-step', 'dance'],
+    'Allowed choices are generate',
+  ],
+  [
+    'a code without its flag',
+    ['--window', '2026-01-05T08:00Z', '--reason-code', 'oversized'],
+    '--quarantined',
+  ],
+  [
+    'two beginnings',
+    ['--window', '2026-01-05T08:00Z', '--quarantined', '--from-step', 'load'],
+    'begins at ingest',
+  ],
+])('a replay with %s is answered with what to do', async (_, args, expected) => {
+  const { stderr, stdout, exitCode } = await reprise('replay', ...args);
+  expect(exitCode).not.toBe(0);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(expected);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
 test.each([
   ['REPRISE_PORT_BASE', 'abc', 'must be a whole number from 1024 to 65000'],
   ['REPRISE_PORT_BASE', '80', 'must be a whole number from 1024 to 65000'],
