@@ -75,7 +75,12 @@ export class Selection {
     const current = CURRENT[context] as number;
     if (unit < current) {
       if (random.unit() < SHOWN_TODAY) {
-        this.track = today.currentInGenre(listener.tasteGenre(random.unit()), random.unit());
+        // The best-known editorial playlist is the one of today's hits.
+        const genre = listener.tasteGenre(random.unit());
+        this.track =
+          context === CONTEXT.editorial
+            ? today.top(random.unit())
+            : today.currentInGenre(genre, random.unit());
         return;
       }
       // The square favours the first: what was taken up is played over and over.
