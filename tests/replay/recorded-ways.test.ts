@@ -6,6 +6,7 @@ import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/config.ts';
+import { REPLAY_PLAN_WORKFLOW, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import { windowWorkflowId } from '../../contracts/window.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { fakeSteps } from '../workflow/fake-steps.ts';
@@ -28,6 +29,22 @@ const WAYS: Record<string, (client: Client) => Promise<RecordedHistory>> = {
   async 'from-step'(client) {
     await (await start(client)).result();
     const handle = await start(client, { ...input, from_step: 'build' });
+    await handle.result();
+    return handle.fetchHistory();
+  },
+
+  /** A mended rule: the ledger is amended before the window is played again. */
+  async amended(client) {
+    await (await start(client)).result();
+    const handle = await start(client, { ...input, from_step: 'build', amend: true });
+    await handle.result();
+    return handle.fetchHistory();
+  },
+
+  async 'plan-of-a-replay'(client) {
+    const scope = { from: input.window, to: input.window, failed: true };
+    const plan = { workflowId, taskQueue: TASK_QUEUES.control, args: [scope] };
+    const handle = await client.workflow.start(REPLAY_PLAN_WORKFLOW, plan);
     await handle.result();
     return handle.fetchHistory();
   },

@@ -105,6 +105,30 @@ describe('a window that is played again from a step', () => {
     });
   });
 
+  it('builds the days that its load has found, those of former runs included', async () => {
+    const store = memoryStore();
+    const days = ['2026-01-03', '2026-01-05'];
+    const first = fakeSteps({}, store);
+    const { loadWindow } = first.queues.warehouse;
+    first.queues.warehouse.loadWindow = async () => ({
+      ...((await loadWindow?.()) as object),
+      affected_dates: days,
+    });
+    await withWorkers(first, playedOnce);
+    const built: unknown[] = [];
+    const second = fakeSteps({}, store);
+    const { buildWindow } = second.queues.warehouse;
+    second.queues.warehouse.buildWindow = (...args) => {
+      built.push((args as unknown as [{ affected_dates: unknown }])[0].affected_dates);
+      return buildWindow?.(...args) as Promise<unknown>;
+    };
+    await withWorkers(second, async (client) =>
+      (await start(client, { ...input, from_step: 'build' })).result(),
+    );
+    expect(second.calls).toEqual(['buildWindow', 'publishServing']);
+    expect(built).toEqual([days]);
+  });
+
   it.each<[string, object, StepName, string]>([
     ['which never ran', {}, 'load', 'the first step to begin at is generate'],
     ['with another request', { seed: 2 }, 'load', 'of another request (100 events, seed 1, 2 shards, flat)'],
