@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Ledger, mergeLedgers } from '../contracts/ledger.ts';
-import type { WindowRequest } from '../contracts/steps.ts';
 import { WINDOW_MS, windowKey, windowStartMs } from '../contracts/window.ts';
 import { catalogueLines } from '../generator/catalogue/catalogue-lines.ts';
-import { generateShard } from '../generator/generate.ts';
+import { generateShard, type ShardRequest } from '../generator/generate.ts';
 import { TrackSet } from '../generator/records/track-set.ts';
 import { HeardListeners } from './heard-listeners.ts';
+
+/** All shards of a window. */
+type GeneratedRequest = Omit<ShardRequest, 'shard'>;
 
 export interface GeneratedWindow {
   window: string;
@@ -49,7 +51,7 @@ async function replaceDirectory(draft: string, target: string): Promise<void> {
 }
 
 async function writeShards(
-  request: WindowRequest,
+  request: GeneratedRequest,
   directory: string,
   mentioned: Mentioned,
   onRecords: (records: number) => void,
@@ -86,7 +88,7 @@ async function writeShards(
  * @param onBytes how many bytes of the window are written so far
  */
 export async function writeWindow(
-  request: WindowRequest,
+  request: GeneratedRequest,
   out: string,
   mentioned: Mentioned,
   onBytes: (bytes: number) => void,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
 import { VolumeShape, WindowRequest } from '../../contracts/steps.ts';
 import { consecutiveWindows, WindowId } from '../../contracts/window.ts';
+import { DEFECT_HELP, defectRates } from '../defect-arguments.ts';
 import { CommandFailure } from '../failure.ts';
 import {
   type GeneratedWindow,
@@ -23,6 +24,8 @@ interface Options {
   seed: string;
   shards: string;
   shape: string;
+  defect: string[];
+  defects: boolean;
   out: string;
   profiles?: boolean;
   json?: boolean;
@@ -136,11 +139,14 @@ export function register(command: Command): void {
       '--out <directory>',
       'where the NDJSON files and the ledgers go, and catalogue.ndjson with their tracks; needs no server',
     )
+    .option('--defect <kind=rate>', DEFECT_HELP, (one: string, all: string[]) => [...all, one], [])
+    .option('--no-defects', 'plant none but those named by --defect')
     .option('--profiles', 'also listeners.ndjson: who the listeners of these windows are, a profile a line')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', `\nExample:\n  ${EXAMPLE}`)
     .action(async (options: Options) => {
       const requests = requestsFrom(options);
+      const rates = defectRates(options.defect, options.defects);
       const out = resolve(options.out);
       const progress = progressLine();
       const windows: GeneratedWindow[] = [];
@@ -151,7 +157,7 @@ export function register(command: Command): void {
       try {
         for (const request of requests) {
           const report = (bytes: number): void => progress.report(request.window, bytes);
-          windows.push(await writeWindow(request, out, mentioned, report));
+          windows.push(await writeWindow({ ...request, rates }, out, mentioned, report));
         }
         catalogue = await writeCatalogue(seed, mentioned, out);
         if (mentioned.listeners) listeners = await writeListeners(seed, mentioned.listeners, out);

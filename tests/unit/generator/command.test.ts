@@ -96,6 +96,17 @@ test('on request it says who the listeners are, by name, whatever the shards', a
   rmSync(profiles);
 });
 
+test('defects are planted as asked, or not at all', async () => {
+  const options = ['--start', START, '--events', '2000', '--out', out, '--json'];
+  const planted = async (...more: string[]): Promise<Record<string, number>> =>
+    JSON.parse(await generate(...options, ...more)).windows[0].ledger.planted;
+  expect(await planted('--no-defects')).toEqual({});
+  const only = await planted('--no-defects', '--defect', 'wrong_type=0.1', '--defect', 'duplicate=.05');
+  expect(Object.keys(only)).toEqual(['duplicate', 'wrong_type']);
+  expect(only.wrong_type).toBeGreaterThan(120);
+  expect(await planted('--defect', 'malformed_json=0')).not.toHaveProperty('malformed_json');
+});
+
 test('a second run replaces the first whole', async () => {
   const options = ['--start', START, '--windows', '2', '--events', '300', '--out', out, '--json'];
   const result = JSON.parse(await generate(...options));
@@ -127,6 +138,10 @@ test.each([
   [['--shape', 'round'], '--shape is round; it must be flat or diurnal'],
   [['--shards', '0'], '--shards is 0'],
   [['--windows', '0'], '--windows is 0'],
+  [['--defect', 'dust=0.1'], 'there is no defect of that kind'],
+  [['--defect', 'late=1.5'], 'must be a share from 0 to 1'],
+  [['--defect', 'late'], 'must be a share from 0 to 1'],
+  [['--defect', 'duplicate=0.6', '--defect', 'oversized=0.6'], 'more than all'],
 ])('%j is refused in one line', async (options, message) => {
   const failure = await generate('--start', START, '--events', '5', '--out', out, ...options).catch((e) => e);
   expect(failure).toBeInstanceOf(CommandFailure);
