@@ -147,6 +147,7 @@ export function register(command: Command): void {
     .action(async (options: Options) => {
       const requests = requestsFrom(options);
       const rates = defectRates(options.defect, options.defects);
+      if (options.out === '') throw new CommandFailure('--out is empty', { mend: EXAMPLE });
       const out = resolve(options.out);
       const progress = progressLine();
       const windows: GeneratedWindow[] = [];

@@ -59,7 +59,7 @@ function eventsOf(window: WindowId): ListeningEvent[] {
 const unique = (names: string[]): string[] => [...new Set(names)].sort();
 
 test('it writes the records, the ledger and the catalogue, and prints what they hold', async () => {
-  const printed = await generate('--start', START, '--events', '2500', '--shards', '2', '--out', out);
+  const printed = await generate('--start', START, '--events', '9000', '--shards', '2', '--out', out);
   const directory = join(out, 'window=2026-01-05T08-00Z');
   expect(readdirSync(directory).sort()).toEqual(['ledger.json', 'shard-0000.ndjson', 'shard-0001.ndjson']);
   const lines = ['shard-0000.ndjson', 'shard-0001.ndjson'].flatMap((file) =>
@@ -138,6 +138,7 @@ test.each([
   [['--shape', 'round'], '--shape is round; it must be flat or diurnal'],
   [['--shards', '0'], '--shards is 0'],
   [['--windows', '0'], '--windows is 0'],
+  [['--out', ''], '--out is empty'],
   [['--defect', 'dust=0.1'], 'there is no defect of that kind'],
   [['--defect', 'late=1.5'], 'must be a share from 0 to 1'],
   [['--defect', 'late'], 'must be a share from 0 to 1'],
