@@ -115,12 +115,14 @@ function undisturbedOf({ runs }: Verdict): Results['undisturbed'] {
   return { seconds: runs[0]?.seconds ?? 0, steps: Object.fromEntries(steps), at: new Date().toISOString() };
 }
 
+const commitNow = (): string =>
+  execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: REPOSITORY, encoding: 'utf8' }).trim();
+
 function emptyResults(undisturbed: Results['undisturbed']): Results {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: REPOSITORY, encoding: 'utf8' });
   return {
     machine: describeMachine(),
     versions: toolVersions(),
-    commit: commit.trim(),
+    commit: commitNow(),
     volume: VOLUME,
     undisturbed,
     cells: [],
@@ -131,7 +133,11 @@ function emptyResults(undisturbed: Results['undisturbed']): Results {
 function withCells(results: Results, fresh: readonly CellResult[]): Results {
   const named = (cell: CellResult): string => `${cell.fault} in ${cell.step}`;
   const replaced = new Set(fresh.map(named));
-  return { ...results, cells: [...results.cells.filter((cell) => !replaced.has(named(cell))), ...fresh] };
+  return {
+    ...results,
+    commit: commitNow(),
+    cells: [...results.cells.filter((cell) => !replaced.has(named(cell))), ...fresh],
+  };
 }
 
 function save(results: Results): void {

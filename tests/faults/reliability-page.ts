@@ -56,8 +56,8 @@ An undisturbed window took ${undisturbed.seconds.toFixed(0)} s: ${STEPS.map((ste
 - **In**: the bytes of \`reprise generate\` with the same arguments, and the seeded ledger; the two are held against each other
   first.
 - **A reader after**: the committed records of the topic and the rows of \`raw\` are exactly those records; the ids in
-  \`events\` and in the warehouse's partition are exactly those of the valid ones, each once; the report is reconciled at all
-  eight hops, with the ledger's hashes.
+  \`events\` and in the warehouse's partition are exactly those of the valid ones, each once; the report is reconciled at every
+  hop, with the ledger's hashes.
 - **A reader during**: one of the topic (\`read_committed\`, from the first fault to the last) has seen exactly the same records;
   one of the lake has opened every commit of \`events\` and found the window whole or absent; one of the serving snapshots has
   followed the pointer and was never shown two states of the marts for one window, nor a pointer without a file.
