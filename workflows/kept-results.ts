@@ -7,6 +7,7 @@ import { outcomeOf } from '../contracts/replay.ts';
 import {
   type LandedShard,
   type ListeningWindowInput,
+  type ReplayOrder,
   type StepName,
   STEPS,
   WindowRequest,
@@ -16,6 +17,18 @@ import type { WindowProgressLog } from './window-progress.ts';
 
 /** Shards recalled at a time: what one activity returns stays small. */
 const SHARDS_AT_ONCE = 200;
+
+/** Temporal writes into the history who has reset a workflow and why; the workflow itself is not told. */
+const RESET: ReplayOrder = {
+  by: 'Temporal: the workflow was reset',
+  why: 'its history says by whom and why',
+};
+
+/** Windows never continue as new: another first run than this one is the one that was reset. */
+function isReset(): boolean {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  return runId !== firstExecutionRunId;
+}
 
 /** Keeps the result of each step, and has those at hand that an earlier run has kept. */
 export class KeptResults {
@@ -92,7 +105,7 @@ export class KeptResults {
         window: report.window,
         from_step,
         requested_by,
-        replay,
+        replay: isReset() ? RESET : replay,
         ...(this.moved.length > 0 ? { amended: this.moved } : {}),
         started_at: report.started_at,
         workflow: report.workflow,

@@ -93,6 +93,9 @@ describe('a reset in Temporal', () => {
     const report = steps.reports.at(-1);
     expect(report?.reconciled).toBe(true);
     expect(report?.steps.map(({ step }) => step)).toEqual([...STEPS]);
-    expect((await readReplays(store, window, 5))[0]).toMatchObject({ identical: true, differences: [] });
+    expect((await readReplays(store, window, 5))[0]).toMatchObject({
+      ...{ identical: true, differences: [] },
+      order: { by: 'Temporal: the workflow was reset' },
+    });
   });
 });
