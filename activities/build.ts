@@ -2,6 +2,8 @@ import type { Dbt, DbtBuild } from '../clients/dbt.ts';
 import { ClientError } from '../clients/errors.ts';
 import type { CutOffBuild } from '../clients/mart-state.ts';
 import type { Progress, Warehouse } from '../clients/warehouse.ts';
+import type { HopReport } from '../contracts/hop-report.ts';
+import { compareHop } from '../contracts/hops.ts';
 import type { BuildResult } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import type { Attempted } from './generate.ts';
@@ -32,10 +34,40 @@ export async function buildWindow(deps: BuildDeps, input: BuildInput): Promise<A
     };
     const built = await deps.warehouse.withMartsToOurselves(pulse, async (cutOff) => {
       await finishOthers(deps.dbt, build, cutOff, pulse);
-      return deps.dbt.build(build, pulse);
+      return buildAndAudit(deps, build, pulse);
     });
     return { ...built, attempt: pulse.attempt };
   });
+}
+
+/**
+ * dbt's own tests have the last word on the marts, for good; what they cannot say is which events are not in them.
+ * @throws ClientError DataQualityFailed, with the hop as its detail
+ */
+async function buildAndAudit(
+  { dbt, warehouse }: BuildDeps,
+  build: DbtBuild,
+  progress: Progress,
+): Promise<BuildResult> {
+  const audit = async (): Promise<HopReport> => {
+    const { expected, observed, records } = await warehouse.auditMarts(build.affectedDates, progress);
+    return compareHop('marts', expected, observed, { records });
+  };
+  try {
+    const outcome = await dbt.build(build, progress);
+    const hop = await audit();
+    if (!hop.matches) throw new ClientError('DataQualityFailed', 'the marts do not hold what happened');
+    return { ...outcome, hops: [hop] };
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code !== 'DataQualityFailed') throw error;
+    // Half-built marts may not even have the tables; that is not what went wrong.
+    const hop = await audit().catch(() => undefined);
+    if (!hop || hop.matches) throw error;
+    throw new ClientError(error.code, `${error.message}; ${hop.differences.join(' ')}`, {
+      cause: error,
+      details: { ...(error.details as object | undefined), hops: [hop] },
+    });
+  }
 }
 
 /**

@@ -1,5 +1,8 @@
 import type { LakeReader } from '../clients/lake-reader.ts';
-import type { Warehouse } from '../clients/warehouse.ts';
+import { ClientError } from '../clients/errors.ts';
+import type { LoadedWindow, Warehouse } from '../clients/warehouse.ts';
+import { compareHop } from '../contracts/hops.ts';
+import type { RecordAccount } from '../contracts/ledger.ts';
 import type { LakeVersions, LoadResult } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import type { Attempted } from './generate.ts';
@@ -14,6 +17,8 @@ export interface LoadDeps {
 export interface LoadInput {
   window: WindowId;
   tables: LakeVersions;
+  /** The window's events, as its ledger has them. Absent when a workflow of an earlier version asks. */
+  expected?: RecordAccount['valid'];
 }
 
 /** One statement over a window of the largest table takes minutes. */
@@ -24,12 +29,29 @@ export async function loadWindow(deps: LoadDeps, input: LoadInput): Promise<Atte
     const session = await deps.lake.open(input.window, input.tables, pulse.signal);
     try {
       const loaded = await deps.warehouse.loadWindow(
-        { window: input.window, lake: session.connection, key: workflowRun() },
+        {
+          ...{ window: input.window, lake: session.connection, key: workflowRun() },
+          ...(input.expected ? { expected: input.expected } : {}),
+        },
         pulse,
       );
+      if (input.expected) assertLoaded(input.expected, loaded);
       return { ...loaded, attempt: pulse.attempt };
     } finally {
       session.close();
     }
   });
+}
+
+/** @throws ClientError DataQualityFailed, with the hop as its detail */
+function assertLoaded(expected: RecordAccount['valid'], loaded: LoadedWindow): void {
+  const { rows, content_hash, by_type, differences = [] } = loaded;
+  const hop = compareHop(
+    'warehouse',
+    { total: expected.total, content_hash: expected.content_hash, by: expected.by_type },
+    { total: rows.events, content_hash, by: by_type },
+    { records: differences },
+  );
+  if (hop.matches) return;
+  throw new ClientError('DataQualityFailed', hop.differences.join(' '), { details: { hops: [hop] } });
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatContentHash } from '../contracts/content-hash.ts';
+import type { HopRecord } from '../contracts/hop-report.ts';
 import type { MartRows } from '../contracts/hops.ts';
 import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES } from '../contracts/tables.ts';
@@ -12,9 +13,12 @@ import { copyTable, martColumns } from './bigquery-read.ts';
 import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
 import { assertAudited, cutOffBuilds, type MartState, openBuildsSql } from './mart-state.ts';
+import { BUCKET, LOADED_EVENTS, loadDifferences, MOST_BUCKETS } from './load-differences.ts';
+import { auditMarts } from './mart-audit.ts';
 import { BIGQUERY, martContentSql, martRows } from './mart-content.ts';
 import { withScratch } from './scratch.ts';
 import {
+  isAsExpected,
   lakeSelection,
   type LoadedWindow,
   MART_STATE_TABLE,
@@ -39,6 +43,7 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
   const lakeDataset = `${settings.dataset}_${WAREHOUSE_SOURCE_SCHEMA}`;
   const martDataset = `${settings.dataset}_marts`;
   const lakeTable = (table: string): string => `\`${settings.project}.${lakeDataset}.${table}\``;
+  const martTable = (mart: Mart): string => `\`${settings.project}.${martDataset}.${mart}\``;
   const ourselves = `bigquery:${settings.project}.${settings.dataset}`;
   return {
     kind: 'bigquery',
@@ -52,7 +57,10 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
       await runQuery(bigQuery, 'note the days of the window', remember, progress);
       await loadTables(bigQuery, lakeDataset, settings.scratch, load, progress);
       await runQuery(bigQuery, 'note the days of the window', remember, progress);
-      return loaded(bigQuery, lakeTable, windowStart, progress);
+      const found = await loaded(bigQuery, lakeTable, windowStart, progress);
+      if (isAsExpected(found, load.expected)) return found;
+      const rows = `${lakeTable('events')} WHERE window_start = ${windowStart}`;
+      return { ...found, differences: await differences(bigQuery, rows, load.lake, progress) };
     },
     dbtEnvironment: () => dbtEnvironment(settings),
     withMartsToOurselves: (progress, work) =>
@@ -66,6 +74,18 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
         );
         return work(cutOffBuilds(await runQuery(bigQuery, 'look for unfinished builds', open, progress)));
       }),
+    auditMarts: (dates, progress) =>
+      auditMarts(
+        {
+          dialect: BIGQUERY,
+          events: lakeTable('events'),
+          deduplicated: `\`${settings.project}.${settings.dataset}_intermediate.int_events_deduplicated\``,
+          mart: martTable,
+          columns: (mart) => martColumns(bigQuery.dataset(martDataset).table(mart), mart),
+          query: (sql) => runQuery(bigQuery, 'audit the marts', sql, progress),
+        },
+        dates,
+      ),
     copyMarts: (target, progress) =>
       withFileToOurselves(ourselves, progress, async () => {
         const state = `SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%MZ', window_start) AS window_start, state
@@ -83,14 +103,60 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
           progress.note({ publishing: mart });
           const table = bigQuery.dataset(martDataset).table(mart);
           await copyTable(table, target, mart, progress);
-          const name = `\`${settings.project}.${martDataset}.${mart}\``;
-          const query = martContentSql(BIGQUERY, name, await martColumns(table, mart));
+          const query = martContentSql(BIGQUERY, martTable(mart), await martColumns(table, mart));
           const [row = {}] = await runQuery(bigQuery, `count ${mart}`, query, progress);
           rows[mart] = martRows(row);
         }
         return rows;
       }),
   };
+}
+
+/** Only of the buckets in which something differs are the rows themselves fetched. */
+async function differences(
+  bigQuery: BigQuery,
+  rows: string,
+  lake: DuckDBConnection,
+  progress: Progress,
+): Promise<HopRecord[]> {
+  const buckets = `SELECT ${BUCKET} AS bucket, event_type, CAST(COUNT(*) AS STRING) AS total,
+    CAST(SUM(CAST(record_hash AS NUMERIC)) AS STRING) AS hash FROM`;
+  const digest = ({ bucket, event_type: type, total, hash }: Record<string, unknown>): string =>
+    [bucket, type, total, String(hash).split('.')[0]].join(' ');
+  const bucketOf = (text: string): string => text.split(' ')[0] ?? '';
+  const doing = 'look for what differs';
+  const theirs = new Set(
+    (await runQuery(bigQuery, doing, `${buckets} ${rows} GROUP BY bucket, event_type`, progress)).map(digest),
+  );
+  const own = await lake.runAndReadAll(
+    `${buckets.replaceAll('NUMERIC', 'HUGEINT')} events GROUP BY bucket, event_type`,
+  );
+  const ours = new Set(own.getRowObjectsJson().map(digest));
+  const differing = [
+    ...[...theirs].filter((one) => !ours.has(one)),
+    ...[...ours].filter((one) => !theirs.has(one)),
+  ].map(bucketOf);
+  const some = [...new Set(differing)].sort().slice(0, MOST_BUCKETS);
+  if (some.length === 0) return [];
+  const fetched = await runQuery(
+    bigQuery,
+    doing,
+    `SELECT event_id, event_type, CAST(record_hash AS STRING) AS record_hash FROM ${rows}
+      AND ${BUCKET} IN (${some.map(quoteText).join(', ')})`,
+    progress,
+  );
+  await lake.run(
+    `CREATE OR REPLACE TEMP TABLE ${LOADED_EVENTS} (event_id VARCHAR, event_type VARCHAR, record_hash BIGINT)`,
+  );
+  const appender = await lake.createAppender(LOADED_EVENTS);
+  for (const row of fetched) {
+    appender.appendVarchar(String(row.event_id));
+    appender.appendVarchar(String(row.event_type));
+    appender.appendBigInt(BigInt(String(row.record_hash)));
+    appender.endRow();
+  }
+  appender.closeSync();
+  return loadDifferences(lake, some);
 }
 
 async function loadTables(

@@ -14,8 +14,11 @@ import {
   type MartState,
   openBuildsSql,
 } from './mart-state.ts';
-import { duckDbMartRows } from './mart-content.ts';
+import { LOADED_EVENTS, loadDifferences } from './load-differences.ts';
+import { type AuditedTables, auditMarts } from './mart-audit.ts';
+import { DUCKDB, duckDbColumns, duckDbMartRows } from './mart-content.ts';
 import {
+  isAsExpected,
   lakeSelection,
   type LoadedWindow,
   MART_STATE_TABLE,
@@ -27,6 +30,7 @@ import {
   rememberDatesSql,
   type Warehouse,
   WAREHOUSE_COLUMNS,
+  type WindowLoad,
   WINDOW_DATES_TABLE,
 } from './warehouse.ts';
 
@@ -39,10 +43,10 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
   const { file } = settings;
   return {
     kind: 'duckdb',
-    loadWindow: ({ window, lake }, progress) =>
+    loadWindow: ({ window, lake, expected }, progress) =>
       withFileToOurselves(file, progress, async () => {
         await mkdir(dirname(file), { recursive: true });
-        return attached(lake, file, 'READ_WRITE', progress, () => load(lake, window, progress));
+        return attached(lake, file, 'READ_WRITE', progress, () => load(lake, window, expected, progress));
       }),
     dbtEnvironment: () => ({ WAREHOUSE: 'duckdb', REPRISE_WAREHOUSE_FILE: file }),
     withMartsToOurselves: (progress, work) =>
@@ -53,6 +57,10 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
             attached(session, file, 'READ_ONLY', progress, () => readCutOffBuilds(session)),
           ),
         ),
+      ),
+    auditMarts: (dates, progress) =>
+      withDuckDb(':memory:', (session) =>
+        attached(session, file, 'READ_ONLY', progress, () => auditMarts(auditedTables(session), dates)),
       ),
     copyMarts: (target, progress) =>
       withFileToOurselves(file, progress, () =>
@@ -83,6 +91,7 @@ async function attached<T>(
 async function load(
   connection: DuckDBConnection,
   window: WindowId,
+  expected: WindowLoad['expected'],
   progress: Progress,
 ): Promise<LoadedWindow> {
   const windowStart = `TIMESTAMP ${quoteText(windowBounds(window).start.replace('Z', ''))}`;
@@ -97,7 +106,11 @@ async function load(
     }
     await connection.run(remember);
   });
-  return loaded(connection, windowStart);
+  const found = await loaded(connection, windowStart);
+  if (isAsExpected(found, expected)) return found;
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${LOADED_EVENTS} AS
+    SELECT event_id, event_type, record_hash FROM ${SCHEMA}.events WHERE window_start = ${windowStart}`);
+  return { ...found, differences: await loadDifferences(connection) };
 }
 
 async function transaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
@@ -161,6 +174,17 @@ async function loaded(connection: DuckDBConnection, windowStart: string): Promis
     affected_dates: await value(
       `SELECT DISTINCT strftime(activity_date, '%Y-%m-%d') AS day FROM ${DATES} WHERE window_start = ${windowStart} ORDER BY day`,
     ),
+  };
+}
+
+function auditedTables(session: DuckDBConnection): AuditedTables {
+  return {
+    dialect: DUCKDB,
+    events: `${SCHEMA}.events`,
+    deduplicated: 'warehouse.intermediate.int_events_deduplicated',
+    mart: (mart) => `warehouse.marts.${mart}`,
+    columns: (mart) => duckDbColumns(session, "'warehouse'", 'marts', mart),
+    query: async (sql) => (await session.runAndReadAll(sql)).getRowObjectsJson(),
   };
 }
 

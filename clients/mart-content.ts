@@ -9,7 +9,7 @@ export interface MartColumn {
 }
 
 /** What the engines call differently. */
-interface Dialect {
+export interface Dialect {
   quoted(name: string): string;
   /** 32 hexadecimal digits of a text's MD5. */
   md5(text: string): string;
@@ -66,6 +66,21 @@ export function martRows(row: Record<string, unknown>): MartRows {
   };
 }
 
+/** @param database an expression */
+export async function duckDbColumns(
+  connection: DuckDBConnection,
+  database: string,
+  schema: string,
+  mart: string,
+): Promise<MartColumn[]> {
+  const described = await connection.runAndReadAll(`SELECT column_name, data_type FROM duckdb_columns()
+    WHERE database_name = ${database} AND schema_name = ${quoteText(schema)} AND table_name = ${quoteText(mart)}`);
+  return described.getRows().map(([name, type]): MartColumn => {
+    const kind = String(type).startsWith('TIMESTAMP') ? 'timestamp' : type === 'DOUBLE' ? 'double' : 'plain';
+    return { name: String(name), kind };
+  });
+}
+
 /** Of a mart that is a table of this session. */
 export async function duckDbMartRows(
   connection: DuckDBConnection,
@@ -73,12 +88,7 @@ export async function duckDbMartRows(
   schema: string,
   mart: string,
 ): Promise<MartRows> {
-  const described = await connection.runAndReadAll(`SELECT column_name, data_type FROM duckdb_columns()
-    WHERE database_name = ${database} AND schema_name = ${quoteText(schema)} AND table_name = ${quoteText(mart)}`);
-  const columns = described.getRows().map(([name, type]): MartColumn => {
-    const kind = /^TIMESTAMP/.test(String(type)) ? 'timestamp' : type === 'DOUBLE' ? 'double' : 'plain';
-    return { name: String(name), kind };
-  });
+  const columns = await duckDbColumns(connection, database, schema, mart);
   const [catalog] = (await connection.runAndReadAll(`SELECT ${database}`)).getRows();
   const content = martContentSql(DUCKDB, `"${String(catalog?.[0])}".${schema}.${mart}`, columns);
   const [row = {}] = (await connection.runAndReadAll(content)).getRowObjectsJson();

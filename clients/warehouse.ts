@@ -3,9 +3,12 @@ import events from '../contracts/generated/warehouse/events.json' with { type: '
 import minuteCounts from '../contracts/generated/warehouse/minute_counts.json' with { type: 'json' };
 import quarantine from '../contracts/generated/warehouse/quarantine.json' with { type: 'json' };
 import type { ContentHash } from '../contracts/content-hash.ts';
+import type { HopRecord } from '../contracts/hop-report.ts';
 import type { MartRows } from '../contracts/hops.ts';
+import type { RecordSet } from '../contracts/ledger.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import type { WindowId } from '../contracts/window.ts';
+import type { MartAudit } from './mart-audit.ts';
 import type { CutOffBuild } from './mart-state.ts';
 
 /** The marts that dbt builds and readers see, in the order in which they are served. */
@@ -27,6 +30,8 @@ export interface LoadedWindow {
   content_hash: ContentHash;
   /** UTC days (`2026-01-05`), in order. */
   affected_dates: string[];
+  /** Some events by which it is another set than the one that was expected; absent when it is not. */
+  differences?: HopRecord[];
 }
 
 /** A long operation, as its caller follows and ends it. */
@@ -42,6 +47,22 @@ export interface WindowLoad {
   lake: DuckDBConnection;
   /** Attempts with the same key are attempts at the same load: what one of them has finished is done. */
   key: string;
+  /** What the window's events should be. Absent: nobody says. */
+  expected?: RecordSet & { by_type: Record<string, number> };
+}
+
+/** Whether a load has brought what was expected. */
+export function isAsExpected(
+  loaded: Omit<LoadedWindow, 'differences'>,
+  expected: WindowLoad['expected'],
+): boolean {
+  if (!expected) return true;
+  const types = new Set([...Object.keys(expected.by_type), ...Object.keys(loaded.by_type)]);
+  return (
+    loaded.rows.events === expected.total &&
+    loaded.content_hash === expected.content_hash &&
+    [...types].every((type) => (loaded.by_type[type] ?? 0) === (expected.by_type[type] ?? 0))
+  );
 }
 
 export interface Warehouse {
@@ -55,6 +76,11 @@ export interface Warehouse {
     progress: Progress,
     work: (cutOff: readonly CutOffBuild[]) => Promise<T>,
   ): Promise<T>;
+  /**
+   * Counts what the marts say of some days and what the events of those days make. Only for who has the marts to himself.
+   * @param dates UTC days (`2026-01-05`)
+   */
+  auditMarts(dates: readonly string[], progress: Progress): Promise<MartAudit>;
   /**
    * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
    * Returns what the warehouse itself has of each, counted and hashed there.

@@ -20,6 +20,11 @@ export const HopName = z.enum([
   'duplicates',
   /** The window's events, counted in the warehouse. */
   'warehouse',
+  /**
+   * The days that the window touches: the events that the marts have counted, against the distinct events of those days.
+   * Absent in reports of earlier versions.
+   */
+  'marts',
   /** Rows of the marts in the snapshot that readers open, against those in the warehouse that they were copied from. */
   'serving',
 ]);

@@ -20,6 +20,7 @@ export interface MartRows {
 
 /** Who says what is expected at a hop, if it is not the ledger. */
 const SAYS: Partial<Record<HopName, string>> = {
+  marts: 'the events of those days make',
   serving: 'the warehouse holds',
 };
 const says = (hop: HopName): string => SAYS[hop] ?? 'the ledger expects';

@@ -244,7 +244,9 @@ async function runSteps(
       { total: rows.events ?? 0, content_hash, by: by_type ?? {} },
     );
   const loaded = await step('load', async () => {
-    const result = await single(activities.warehouse.loadWindow({ window, tables: compacted.tables }));
+    const result = await single(
+      activities.warehouse.loadWindow({ window, tables: compacted.tables, expected: valid }),
+    );
     const hop = inWarehouse(result.value);
     if (!hop.matches) {
       progress.hops = [...progress.hops, hop];
@@ -254,9 +256,10 @@ async function runSteps(
   });
   progress.hops = [...progress.hops, inWarehouse(loaded)];
 
-  await step('build', () =>
+  const built = await step('build', () =>
     single(activities.warehouse.buildWindow({ window, affected_dates: loaded.affected_dates })),
   );
+  progress.hops = [...progress.hops, ...(built.hops ?? [])];
 
   const serving = await step('publish_serving', () => single(activities.serving.publishServing({ window })));
   progress.servingVersion = serving.version;

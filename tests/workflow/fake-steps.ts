@@ -165,7 +165,10 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
     attempt: attempt(),
   }),
   amendLedger: async () => ({ moved: [] }),
-  buildWindow: async () => ({ models: 5, tests: 20, seconds: 1, resumed: false, attempt: attempt() }),
+  buildWindow: async () => ({
+    ...{ models: 5, tests: 20, seconds: 1, resumed: false },
+    ...{ hops: [balanced('marts')], attempt: attempt() },
+  }),
   publishServing: async () => ({
     ...{
       version: 'v1',

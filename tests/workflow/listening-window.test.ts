@@ -167,8 +167,9 @@ describe('a window in which all goes well', () => {
       failure: null,
     });
     expect(report.hops.map(({ hop }) => hop)).toEqual(HopName.options);
-    expect(report.hops.slice(-2)).toMatchObject([
+    expect(report.hops.slice(-3)).toMatchObject([
       { hop: 'warehouse', observed: { total: 90, by: { track_played: 90 } } },
+      { hop: 'marts', matches: true },
       { hop: 'serving', observed: { total: 4, content_hash: null, by: { sessions: 4 } } },
     ]);
     for (const step of report.steps) expect(step).toMatchObject({ state: 'completed', attempts: 1 });

@@ -72,6 +72,32 @@ describe('a window that does not reconcile', () => {
     expect(steps.calls).not.toContain('buildWindow');
   });
 
+  it.each([
+    ['loadWindow', 'load', 'warehouse'],
+    ['buildWindow', 'build', 'marts'],
+  ] as const)('names in its report the records that %s has missed', async (activity, step, name) => {
+    const records = [{ finding: 'missing' as const, type: 'track_played', event_id: 'one' }];
+    const differences = [`Missing in ${name}: one (track_played).`];
+    const hop = { ...balanced(name), matches: false, differences, records };
+    const steps = fakeSteps({
+      [activity]: async () => {
+        throw ApplicationFailure.create({
+          ...{ type: 'DataQualityFailed', message: differences[0] ?? '', nonRetryable: true },
+          details: [{ hops: [hop] }, { attempt: 1 }],
+        });
+      },
+    });
+    await withWorkers(steps, async (client) => {
+      const failure = await failureOf((await start(client)).result());
+      expect(failure.message).toBe(`${step}: Missing in ${name}: one (track_played).`);
+      expect(failure.details?.[0]).toEqual({ hops: [hop] });
+    });
+    const report = WindowReport.parse(steps.reports.at(-1));
+    expect(report.hops.at(-1)).toEqual(hop);
+    expect(report).toMatchObject({ state: 'failed', reconciled: false, failure: { step } });
+    expect(steps.calls).not.toContain('publishServing');
+  });
+
   it('names the hop at which its publication differs, after those before it', async () => {
     const hop = { ...balanced('serving'), matches: false, differences: ['serving holds 3 records.'] };
     const steps = fakeSteps({
@@ -112,7 +138,11 @@ describe('a window that fails after its reconciliation', () => {
 describe('results of workers of an earlier version', () => {
   it('take the window to its end, but nobody has compared what is served', async () => {
     const steps = fakeSteps();
-    const { loadWindow, publishServing } = steps.queues.warehouse;
+    const { loadWindow, buildWindow, publishServing } = steps.queues.warehouse;
+    steps.queues.warehouse.buildWindow = async () => ({
+      ...((await buildWindow?.()) as object),
+      hops: undefined,
+    });
     steps.queues.warehouse.loadWindow = async () => ({
       ...((await loadWindow?.()) as object),
       by_type: undefined,

@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { createWarehouseActivities, type WarehouseDeps } from '../../../activities/warehouse.ts';
 import type { DbtBuild } from '../../../clients/dbt.ts';
 import { ClientError } from '../../../clients/errors.ts';
+import type { LoadedWindow } from '../../../clients/warehouse.ts';
+import type { MartAudit } from '../../../clients/mart-audit.ts';
 import type { CutOffBuild } from '../../../clients/mart-state.ts';
+import type { HopRecord } from '../../../contracts/hop-report.ts';
+import type { HopCount } from '../../../contracts/hops.ts';
 import type { LakeVersions } from '../../../contracts/steps.ts';
 import { runActivity } from '../activities/run-activity.ts';
 
@@ -18,11 +22,21 @@ interface Fakes {
   cutOff?: CutOffBuild[];
 }
 
+const counted = (track_played: number) => ({
+  ...{ total: track_played, content_hash: null, by: { track_played } },
+});
+const audited = (observed: HopCount, records: HopRecord[] = []): MartAudit => ({
+  expected: counted(3),
+  observed,
+  records,
+});
+
 function activities(fakes: Fakes, closed: string[] = []) {
   const lake = { open: async () => ({ connection: 'the lake', close: () => closed.push('lake') }) };
   const warehouse = {
     kind: 'duckdb',
     dbtEnvironment: () => ({ WAREHOUSE: 'duckdb' }),
+    auditMarts: async () => audited(counted(3)),
     withMartsToOurselves: <T>(_progress: unknown, work: (cutOff: CutOffBuild[]) => Promise<T>) =>
       work(fakes.cutOff ?? []),
     ...fakes.warehouse,
@@ -30,7 +44,7 @@ function activities(fakes: Fakes, closed: string[] = []) {
   return createWarehouseActivities({ ...fakes, lake, warehouse } as unknown as WarehouseDeps);
 }
 
-const loaded = {
+const loaded: Omit<LoadedWindow, 'differences'> = {
   rows: { events: 3, quarantine: 1, minute_counts: 2 },
   by_type: { track_played: 3 },
   content_hash: '00000000000000aa',
@@ -79,6 +93,37 @@ describe('load', () => {
     expect(closed).toEqual(['lake']);
   });
 
+  test('does not take what it did not expect, and says which events it is about', async () => {
+    const expected = { total: 3, content_hash: '00000000000000aa', by_type: { track_played: 3 } };
+    const differences: HopRecord[] = [{ finding: 'missing', type: 'track_played', event_id: 'one' }];
+    const load = (found: typeof loaded & { differences?: HopRecord[] }) => {
+      const { loadWindow } = activities({
+        warehouse: {
+          loadWindow: async (asked) => {
+            expect(asked.expected).toEqual(expected);
+            return found;
+          },
+        },
+      });
+      return runActivity(loadWindow, { window: WINDOW, tables, expected });
+    };
+    expect(await load(loaded)).toEqual({ ...loaded, attempt: 1 });
+    for (const [found, said] of [
+      [{ ...loaded, rows: { ...loaded.rows, events: 2 }, by_type: { track_played: 2 } }, '1 are missing'],
+      [{ ...loaded, rows: { ...loaded.rows, events: 4 }, by_type: { track_played: 4 } }, '1 too many'],
+      [{ ...loaded, content_hash: '00000000000000ab' }, 'the bytes are not the same'],
+      [{ ...loaded, by_type: { track_played: 2, track_liked: 1 } }, 'holds 1 record of track_liked'],
+    ] as const) {
+      const failure = await load({ ...found, differences }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ type: 'DataQualityFailed', nonRetryable: true });
+      expect((failure as Error).message).toContain(said);
+      expect((failure as Error).message).toContain('Missing in warehouse: one (track_played).');
+      expect((failure as ApplicationFailure).details?.[0]).toMatchObject({
+        hops: [{ hop: 'warehouse', matches: false, records: differences }],
+      });
+    }
+  });
+
   test('hands the cancellation on', async () => {
     const environment = new MockActivityEnvironment();
     const { loadWindow } = activities({
@@ -113,6 +158,37 @@ describe('build', () => {
     });
     const result = await runActivity(buildWindow, { window: WINDOW, affected_dates: ['2026-01-04'] });
     expect(result).toMatchObject({ models: 12, tests: 38, attempt: 1 });
+    expect(result.hops).toMatchObject([
+      { hop: 'marts', matches: true, observed: { by: { track_played: 3 } } },
+    ]);
+  });
+
+  test('says which events the marts lack, whether dbt has seen it or not', async () => {
+    const records: HopRecord[] = [{ finding: 'missing', type: 'track_played', event_id: 'one' }];
+    const passed = { build: async () => ({ models: 12, tests: 38, seconds: 5, resumed: false }) };
+    const failed = {
+      build: async () => {
+        throw new ClientError('DataQualityFailed', 'dbt: 1 of the tests failed', {
+          details: { failed_tests: ['assert_every_event_is_counted (1 rows)'] },
+        });
+      },
+    };
+    for (const dbt of [passed, failed]) {
+      const { buildWindow } = activities({
+        dbt,
+        warehouse: { auditMarts: async () => audited(counted(2), records) },
+      });
+      const failure = await runActivity(buildWindow, { window: WINDOW, affected_dates: [] }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({ type: 'DataQualityFailed', nonRetryable: true });
+      expect((failure as Error).message).toContain(
+        'marts holds 2 records of track_played, the events of those days make 3.',
+      );
+      expect((failure as ApplicationFailure).details?.[0]).toMatchObject({
+        hops: [{ hop: 'marts', matches: false, records }],
+      });
+    }
   });
 
   test('is not tried again when a test failed', async () => {
