@@ -13,6 +13,7 @@ export function reportText(report: WindowReport, lastReplays: readonly ReplayRec
   const blocks = [
     summary(report),
     hops(report.hops),
+    byType(report.hops),
     ...report.hops.map(byKind),
     differences(report.hops),
     quarantined(report.quarantined_by_reason),
@@ -68,16 +69,36 @@ const hash = (value: string | null): string => value ?? '-';
 
 const KINDS: Partial<Record<HopName, string>> = { quarantine: 'reason', serving: 'mart' };
 
-/** The hop's records by type, by reason or by mart; nothing where a hop does not tell them apart. */
-function byKind({ hop, expected, observed }: HopReport): string[] {
-  const kinds = [...new Set([...Object.keys(expected.by), ...Object.keys(observed.by)])].toSorted();
-  if (kinds.length === 0) return [];
-  const rows = kinds.map((kind) => [
-    `  ${kind}`,
-    count(expected.by[kind] ?? 0),
-    count(observed.by[kind] ?? 0),
+const kindsOf = (all: readonly HopReport[]): string[] => [
+  ...new Set(all.flatMap(({ expected, observed }) => Object.keys({ ...expected.by, ...observed.by }))),
+];
+
+/** The records by type, a column a hop that tells them apart: what was found, and in brackets what was expected instead. */
+function byType(all: readonly HopReport[]): string[] {
+  const telling = all.filter((hop) => !KINDS[hop.hop] && kindsOf([hop]).length > 0);
+  const cell = ({ expected, observed }: HopReport, type: string): string => {
+    const [want, have] = [expected.by[type], observed.by[type]];
+    if (want === undefined && have === undefined) return '-';
+    return (want ?? 0) === (have ?? 0) ? count(have ?? 0) : `${count(have ?? 0)} (${count(want ?? 0)})`;
+  };
+  const rows = kindsOf(telling)
+    .toSorted()
+    .map((type) => [type, ...telling.map((hop) => cell(hop, type))]);
+  return rows.length > 0 ? table(['by type', ...telling.map(({ hop }) => hop)], rows) : [];
+}
+
+/** The hop's records by reason or by mart. */
+function byKind(report: HopReport): string[] {
+  const { hop, expected, observed } = report;
+  const kind = KINDS[hop];
+  const kinds = kindsOf([report]).toSorted();
+  if (!kind || kinds.length === 0) return [];
+  const rows = kinds.map((name) => [
+    `  ${name}`,
+    count(expected.by[name] ?? 0),
+    count(observed.by[name] ?? 0),
   ]);
-  return table([`${hop} by ${KINDS[hop] ?? 'type'}`, 'expected', 'observed'], rows);
+  return table([`${hop} by ${kind}`, 'expected', 'observed'], rows);
 }
 
 function differences(all: readonly HopReport[]): string[] {

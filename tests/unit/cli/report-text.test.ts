@@ -15,9 +15,9 @@ describe('a report for a person', () => {
       raw          10       10 00000000000000ff 00000000000000ff   yes
       events        8        8                -                -   yes
 
-      events by type  expected observed
-        track_played         6        6
-        track_skipped        2        2
+      by type       events
+      track_played       6
+      track_skipped      2
 
       quarantined, and why
                1  malformed_json
@@ -57,6 +57,19 @@ describe('a report for a person', () => {
     expect(text).toContain('2026-01-05T08:00Z  failed, DOES NOT RECONCILE\n');
     expect(text).toContain('  failure     reconcile: DataQualityFailed: raw differs');
     expect(text).toContain('  raw: raw holds 9 records, the ledger expects 10: 1 are missing.');
+  });
+
+  test('shows types across the hops, and what was expected where it was not found', () => {
+    const [raw, events] = sampleReport().hops;
+    if (!raw || !events) throw new Error('the sample has two hops');
+    const by = { track_played: 7, track_skipped: 2, unreadable: 1 };
+    const hops = [
+      { ...raw, expected: { ...raw.expected, by }, observed: { ...raw.observed, by } },
+      { ...events, observed: { ...events.observed, by: { track_played: 5, track_skipped: 2 } } },
+    ];
+    expect(reportText(sampleReport({ hops }))).toContain(
+      ['by type       raw events', 'track_played    7  5 (6)', 'track_skipped   2      2'].join('\n'),
+    );
   });
 
   test('of a window that never reached a hop makes no claim', () => {
