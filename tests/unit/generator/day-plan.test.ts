@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { LATEST_BURST_MS, OVERSHOOT_MS, SESSION_GAP_MS } from '../../../generator/listeners/day-plan.ts';
 import { DAY_MS, HOUR_MS, instantOf } from '../../../generator/listeners/geography.ts';
 import { HABITS } from '../../../generator/listeners/habits.ts';
-import { type PlannedSession, Population } from '../../../generator/listeners/population.ts';
+import type { PlannedSession, Population } from '../../../generator/listeners/population.ts';
 import {
   population,
   MONDAY,
