@@ -1,6 +1,6 @@
 import type { Ledger } from '../contracts/ledger.ts';
 import { WindowRequest } from '../contracts/steps.ts';
-import { WINDOW_MS, windowStartMs } from '../contracts/window.ts';
+import { WINDOW_MS, type WindowId, windowStartMs } from '../contracts/window.ts';
 import { catalogueOf } from './catalogue/catalogue.ts';
 import { type Listener, type PlannedSession, Population } from './listeners/population.ts';
 import { Random, unitAt } from './random.ts';
@@ -44,6 +44,13 @@ export interface GeneratedShard {
 /** Takes some whole lines of the shard. Awaited, so that a slow writer slows the generator down. */
 export type WriteLines = (lines: Buffer) => void | Promise<void>;
 
+/** @throws RangeError when the window lies outside the years of the contract */
+export function assertCanBeGenerated(window: WindowId): void {
+  const startMs = windowStartMs(window);
+  if (startMs < EARLIEST_MS || startMs >= LATEST_MS)
+    throw new RangeError(`a window lies between 2000-02 and 2097-12, not at ${window}`);
+}
+
 /** One window of one world, cell by cell. */
 class WindowGenerator {
   readonly cells: number;
@@ -62,8 +69,7 @@ class WindowGenerator {
     this.rates = { ...DEFAULT_DEFECT_RATES, ...rates };
     this.startMs = windowStartMs(request.window);
     this.endMs = this.startMs + WINDOW_MS;
-    if (this.startMs < EARLIEST_MS || this.startMs >= LATEST_MS)
-      throw new RangeError(`a window lies between 2000-02 and 2097-12, not at ${request.window}`);
+    assertCanBeGenerated(request.window);
     const catalogue = catalogueOf(request.seed);
     this.population = new Population(request.seed, catalogue.genreShares);
     this.player = new Player(catalogue);

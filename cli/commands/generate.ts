@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
 import { VolumeShape, WindowRequest } from '../../contracts/steps.ts';
 import { consecutiveWindows, WindowId } from '../../contracts/window.ts';
+import { assertCanBeGenerated } from '../../generator/generate.ts';
 import { DEFECT_HELP, defectRates } from '../defect-arguments.ts';
 import { CommandFailure } from '../failure.ts';
 import {
@@ -60,6 +61,16 @@ function requestsFrom(options: Options): WindowRequest[] {
   );
 }
 
+/** Before anything is written: the tenth window may lie outside the years when the first does not. */
+function checkYears(requests: readonly WindowRequest[]): void {
+  try {
+    for (const { window } of requests) assertCanBeGenerated(window);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandFailure(error.message, { mend: EXAMPLE });
+    throw error;
+  }
+}
+
 const CAUSES: Record<string, string> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
@@ -73,7 +84,6 @@ const CAUSES: Record<string, string> = {
 };
 
 function writeFailure(error: unknown, out: string): unknown {
-  if (error instanceof RangeError) return new CommandFailure(error.message, { mend: EXAMPLE });
   const cause = CAUSES[(error as NodeJS.ErrnoException).code ?? ''];
   if (!cause) return error;
   return new CommandFailure(`cannot write to ${out}: ${cause}`, {
@@ -149,6 +159,7 @@ export function register(command: Command): void {
       const rates = defectRates(options.defect, options.defects);
       if (options.out === '') throw new CommandFailure('--out is empty', { mend: EXAMPLE });
       const out = resolve(options.out);
+      checkYears(requests);
       const progress = progressLine();
       const windows: GeneratedWindow[] = [];
       const mentioned = new Mentioned({ profiles: options.profiles ?? false });

@@ -138,6 +138,7 @@ test.each([
   [['--shape', 'round'], '--shape is round; it must be flat or diurnal'],
   [['--shards', '0'], '--shards is 0'],
   [['--windows', '0'], '--windows is 0'],
+  [['--start', '2097-12-31T23:00Z', '--windows', '3'], 'a window lies between'],
   [['--out', ''], '--out is empty'],
   [['--defect', 'dust=0.1'], 'there is no defect of that kind'],
   [['--defect', 'late=1.5'], 'must be a share from 0 to 1'],
