@@ -50,7 +50,11 @@ async function buildAndAudit(
   progress: Progress,
 ): Promise<BuildResult> {
   const audit = async (): Promise<HopReport> => {
-    const { expected, observed, records } = await warehouse.auditMarts(build.affectedDates, progress);
+    const { expected, observed, records } = await warehouse.auditMarts(
+      build.window,
+      build.affectedDates,
+      progress,
+    );
     return compareHop('marts', expected, observed, { records });
   };
   try {

@@ -74,10 +74,11 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
         );
         return work(cutOffBuilds(await runQuery(bigQuery, 'look for unfinished builds', open, progress)));
       }),
-    auditMarts: (dates, progress) =>
+    auditMarts: (window, dates, progress) =>
       auditMarts(
         {
           dialect: BIGQUERY,
+          windowStart: `TIMESTAMP ${quoteText(windowBounds(window).start)}`,
           events: lakeTable('events'),
           deduplicated: `\`${settings.project}.${settings.dataset}_intermediate.int_events_deduplicated\``,
           mart: martTable,

@@ -58,9 +58,11 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
           ),
         ),
       ),
-    auditMarts: (dates, progress) =>
+    auditMarts: (window, dates, progress) =>
       withDuckDb(':memory:', (session) =>
-        attached(session, file, 'READ_ONLY', progress, () => auditMarts(auditedTables(session), dates)),
+        attached(session, file, 'READ_ONLY', progress, () =>
+          auditMarts(auditedTables(session, window), dates),
+        ),
       ),
     copyMarts: (target, progress) =>
       withFileToOurselves(file, progress, () =>
@@ -88,13 +90,16 @@ async function attached<T>(
   }
 }
 
+const startOf = (window: WindowId): string =>
+  `TIMESTAMP ${quoteText(windowBounds(window).start.replace('Z', ''))}`;
+
 async function load(
   connection: DuckDBConnection,
   window: WindowId,
   expected: WindowLoad['expected'],
   progress: Progress,
 ): Promise<LoadedWindow> {
-  const windowStart = `TIMESTAMP ${quoteText(windowBounds(window).start.replace('Z', ''))}`;
+  const windowStart = startOf(window);
   await createTables(connection);
   const remember = rememberDatesSql({ events: `${SCHEMA}.events`, dates: DATES }, windowStart);
   await transaction(connection, async () => {
@@ -177,8 +182,9 @@ async function loaded(connection: DuckDBConnection, windowStart: string): Promis
   };
 }
 
-function auditedTables(session: DuckDBConnection): AuditedTables {
+function auditedTables(session: DuckDBConnection, window: WindowId): AuditedTables {
   return {
+    windowStart: startOf(window),
     dialect: DUCKDB,
     events: `${SCHEMA}.events`,
     deduplicated: 'warehouse.intermediate.int_events_deduplicated',

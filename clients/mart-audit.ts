@@ -4,7 +4,7 @@ import { contentByMart, type MartRows } from '../contracts/hops.ts';
 import { type Dialect, type MartColumn, martContentSql, martRows } from './mart-content.ts';
 import { type Mart, quoteText } from './warehouse.ts';
 
-/** What the marts say of some days, beside what the events of those days make. */
+/** What the marts say of the days that a window touches, beside what the events make. */
 export interface MartAudit {
   expected: HopCount;
   observed: HopCount;
@@ -16,6 +16,8 @@ export interface MartAudit {
 export interface AuditedTables {
   dialect: Dialect;
   events: string;
+  /** The window's start, in the dialect. */
+  windowStart: string;
   /** Of the dbt project: each event once, in the window of its first arrival. */
   deduplicated: string;
   mart(mart: Mart): string;
@@ -42,47 +44,68 @@ const DAY_OF: Partial<Record<Mart, string>> = {
 
 const NOTHING: HopCount = { total: 0, content_hash: null, by: {} };
 
-/** What counts on those days: of each event id the first to have arrived, wherever its other copies are. */
-function arrivalsSql(events: string, days: string): string {
-  return `SELECT event_id, event_type FROM (
-      SELECT event_id, event_type, CAST(occurred_at AS DATE) AS activity_date,
-        ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY window_start, kafka_partition, kafka_offset) AS arrival
-      FROM ${events}
-      WHERE event_id IN (SELECT own.event_id FROM ${events} AS own WHERE CAST(own.occurred_at AS DATE) IN (${days}))
-    ) AS copies
-    WHERE arrival = 1 AND activity_date IN (${days})`;
-}
+const counted = (rows: readonly Record<string, unknown>[]): Record<string, number> =>
+  Object.fromEntries(rows.map((row) => [String(row.event_type), Number(row.total ?? 0)]));
 
-function counted(rows: readonly Record<string, unknown>[]): HopCount {
-  const by = Object.fromEntries(
-    rows
-      .map((row) => [String(row.event_type), Number(row.total ?? 0)] as const)
-      .filter(([, total]) => total > 0),
-  );
-  return { total: Object.values(by).reduce((sum, total) => sum + total, 0), content_hash: null, by };
-}
-
-/** @param dates UTC days (`2026-01-05`) */
+/**
+ * Of other windows nothing is asked: they may be loaded while this one is built, and are built later.
+ * @param dates UTC days (`2026-01-05`) that the window touches
+ */
 export async function auditMarts(tables: AuditedTables, dates: readonly string[]): Promise<MartAudit> {
   if (dates.length === 0) return { expected: NOTHING, observed: NOTHING, records: [] };
   const days = dates.map((date) => `DATE ${quoteText(date)}`).join(', ');
-  const arrivals = arrivalsSql(tables.events, days);
   const types = TYPES.map(quoteText).join(', ');
-  const expected = counted(
-    await tables.query(`SELECT event_type, CAST(COUNT(*) AS STRING) AS total FROM (${arrivals}) AS arrivals
-      WHERE event_type IN (${types}) GROUP BY event_type`),
+  const byType = async (events: string, number = '*'): Promise<Record<string, number>> =>
+    counted(
+      await tables.query(`SELECT event_type, CAST(COUNT(${number}) AS STRING) AS total FROM ${events}
+        WHERE event_type IN (${types}) GROUP BY event_type`),
+    );
+  const { missing, extra } = differencesSql(tables);
+  const [lost, foreign] = [await byType(`(${missing}) AS events`), await byType(`(${extra}) AS events`)];
+  const made = await byType(
+    `(SELECT * FROM ${tables.deduplicated} WHERE activity_date IN (${days})) AS events`,
+    'DISTINCT event_id',
   );
   const sums = Object.entries(COUNTED).map(
     ([type, column]) => `SELECT ${quoteText(type)} AS event_type, CAST(SUM(${column}) AS STRING) AS total
       FROM ${tables.mart('hourly_activity')} WHERE CAST(activity_hour AS DATE) IN (${days})`,
   );
-  const observed = counted(await tables.query(sums.join(' UNION ALL ')));
+  const hours = counted(await tables.query(sums.join(' UNION ALL ')));
   const { content_hash, content_hashes } = contentByMart(await contents(tables, days));
-  const differs = TYPES.some((type) => expected.by?.[type] !== observed.by?.[type]);
   return {
-    expected,
-    observed: { ...observed, content_hash, ...(content_hashes ? { content_hashes } : {}) },
-    records: differs ? await differences(tables, arrivals, days) : [],
+    expected: countOf(
+      Object.fromEntries(
+        TYPES.map((type) => [type, (made[type] ?? 0) + (lost[type] ?? 0) - (foreign[type] ?? 0)]),
+      ),
+    ),
+    observed: { ...countOf(hours), content_hash, ...(content_hashes ? { content_hashes } : {}) },
+    records: [...(await named(tables, 'missing', missing)), ...(await named(tables, 'extra', extra))],
+  };
+}
+
+function countOf(by: Record<string, number>): HopCount {
+  const some = Object.entries(by).filter(([, total]) => total !== 0);
+  return {
+    ...{ total: some.reduce((sum, [, total]) => sum + total, 0), content_hash: null },
+    by: Object.fromEntries(some),
+  };
+}
+
+/**
+ * The window's events that are not among those of which the marts are made, and what stands there as the window's. An event
+ * that another window has brought first counts as that one's.
+ */
+function differencesSql({ events, deduplicated, windowStart }: AuditedTables) {
+  const own = `SELECT event_id, event_type FROM ${events} WHERE window_start = ${windowStart}`;
+  const made = `SELECT event_id, event_type, window_start FROM ${deduplicated}`;
+  return {
+    missing: `SELECT own.event_id, own.event_type FROM (${own}) AS own
+      LEFT JOIN (${made}) AS made ON own.event_id = made.event_id
+        AND (made.window_start != ${windowStart} OR own.event_type = made.event_type)
+      WHERE made.event_id IS NULL`,
+    extra: `SELECT made.event_id, made.event_type FROM (${made} WHERE window_start = ${windowStart}) AS made
+      LEFT JOIN (${own}) AS own ON own.event_id = made.event_id AND own.event_type = made.event_type
+      WHERE own.event_id IS NULL`,
   };
 }
 
@@ -96,17 +119,15 @@ async function contents(tables: AuditedTables, days: string): Promise<Record<str
   return marts;
 }
 
-async function differences(tables: AuditedTables, arrivals: string, days: string): Promise<HopRecord[]> {
-  const made = `SELECT event_id, event_type FROM ${tables.deduplicated} WHERE activity_date IN (${days})`;
-  const lacking = async (finding: HopRecord['finding'], one: string, other: string): Promise<HopRecord[]> => {
-    const rows = await tables.query(`SELECT one.event_id, one.event_type FROM (${one}) AS one
-      LEFT JOIN (${other}) AS other ON one.event_id = other.event_id AND one.event_type = other.event_type
-      WHERE other.event_id IS NULL ORDER BY one.event_id, one.event_type LIMIT ${NAMED_RECORDS}`);
-    return rows.map(({ event_id: id, event_type: type }) => ({
-      finding,
-      type: String(type),
-      event_id: String(id),
-    }));
-  };
-  return [...(await lacking('missing', arrivals, made)), ...(await lacking('extra', made, arrivals))];
+async function named(
+  tables: AuditedTables,
+  finding: HopRecord['finding'],
+  events: string,
+): Promise<HopRecord[]> {
+  const rows = await tables.query(
+    `SELECT event_id, event_type FROM (${events}) AS events ORDER BY event_id, event_type LIMIT ${NAMED_RECORDS}`,
+  );
+  return rows.map(({ event_id: id, event_type: type }) => ({
+    ...{ finding, type: String(type), event_id: String(id) },
+  }));
 }

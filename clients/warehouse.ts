@@ -77,10 +77,10 @@ export interface Warehouse {
     work: (cutOff: readonly CutOffBuild[]) => Promise<T>,
   ): Promise<T>;
   /**
-   * Counts what the marts say of some days and what the events of those days make. Only for who has the marts to himself.
-   * @param dates UTC days (`2026-01-05`)
+   * Counts what the marts say of the window's days and what the events make. Only for who has the marts to himself.
+   * @param dates UTC days (`2026-01-05`) that the window touches
    */
-  auditMarts(dates: readonly string[], progress: Progress): Promise<MartAudit>;
+  auditMarts(window: WindowId, dates: readonly string[], progress: Progress): Promise<MartAudit>;
   /**
    * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
    * Returns what the warehouse itself has of each, counted and hashed there.

@@ -21,7 +21,8 @@ export const HopName = z.enum([
   /** The window's events, counted in the warehouse. */
   'warehouse',
   /**
-   * The days that the window touches: the events that the marts have counted, against the distinct events of those days.
+   * The days that the window touches: what the hours have counted, against the events of which the marts are made:
+   * those of the window must all be among them.
    * Absent in reports of earlier versions.
    */
   'marts',
