@@ -38,14 +38,22 @@ def _hops(
     chance: random.Random, counts: dict[str, int], by_type: dict[str, int], reasons: dict[str, int]
 ) -> Any:
     arrived, valid, bad = _hash(chance), _hash(chance), _hash(chance)
+    readable = {**by_type, "unreadable": counts["arrived"] - sum(by_type.values())}
+    added = by_type.get("playlist_track_added", 0)
     rows = [
-        ("landing", counts["arrived"], arrived, {}),
-        ("kafka", counts["arrived"], arrived, {}),
-        ("raw", counts["arrived"], arrived, {}),
+        ("landing", counts["arrived"], arrived, readable),
+        ("kafka", counts["arrived"], arrived, readable),
+        ("raw", counts["arrived"], arrived, readable),
         ("events", counts["valid"], valid, by_type),
         ("quarantine", counts["quarantined"], bad, reasons),
         ("duplicates", counts["duplicates"], _hash(chance), {}),
         ("warehouse", counts["valid"], valid, by_type),
+        (
+            "marts",
+            counts["valid"] - added,
+            None,
+            {kind: n for kind, n in by_type.items() if kind != "playlist_track_added"},
+        ),
         ("serving", sum(_MARTS.values()), None, _MARTS),
     ]
     return [

@@ -20,6 +20,7 @@ _HOPS = {
     "quarantine": "lake: rejected, with the reason",
     "duplicates": "lake: repeats of an event in the window",
     "warehouse": "rows loaded for the window",
+    "marts": "events that the hours of the window's days have counted, against the distinct events of those days",
     "serving": "rows of the dashboard's marts, all windows, against the warehouse",
 }
 
@@ -140,32 +141,40 @@ def _hops(report: WindowReport) -> None:
         _breakdown(report.hops)
 
 
+_KINDS = {"quarantine": "reason", "serving": "mart"}
+
+
+def _count(hop: Hop, name: str) -> Html:
+    """What was found, and by how much it differs from what was expected."""
+    if name not in hop.expected.by and name not in hop.observed.by:
+        return styled(formatting.NOTHING, "rp-muted")
+    expected, observed = hop.expected.by.get(name, 0), hop.observed.by.get(name, 0)
+    found = text(formatting.count(observed))
+    if expected == observed:
+        return found
+    difference = styled(f"{observed - expected:+,}", "rp-bad sub", f"expected {formatting.count(expected)}")
+    return Html(f"{found}{difference}")
+
+
+def _across(label: str, kind: str, hops: tuple[Hop, ...]) -> None:
+    """A row a kind, a column a hop: a number that changes on the way is seen at once."""
+    names = sorted({name for hop in hops for name in {*hop.expected.by, *hop.observed.by}})
+    if names:
+        columns = [Column(kind), *(Column(hop.name, "r", _HOPS.get(hop.name, "")) for hop in hops)]
+        st.html(table(label, columns, [[text(name), *(_count(hop, name) for hop in hops)] for name in names]))
+
+
 def _breakdown(hops: tuple[Hop, ...]) -> None:
     """Counts by event type, reason or mart, of the hops that have them."""
-    rows = []
-    for hop in hops:
-        for name in sorted({*hop.expected.by, *hop.observed.by}):
-            expected, observed = hop.expected.by.get(name, 0), hop.observed.by.get(name, 0)
-            difference = observed - expected
-            rows.append(
-                [
-                    text(hop.name),
-                    text(name),
-                    text(formatting.count(expected)),
-                    text(formatting.count(observed)),
-                    styled(f"{difference:+,}", "rp-bad") if difference else styled("0", "rp-muted"),
-                ]
-            )
-    if rows:
-        columns = [
-            Column("Hop"),
-            Column("Kind"),
-            Column("Expected", "r"),
-            Column("Observed", "r"),
-            Column("Δ", "r"),
-        ]
-        with st.expander("By event type, reason and mart"):
-            st.html(table("Counts by event type, reason and mart", columns, rows))
+    told = tuple(hop for hop in hops if hop.expected.by or hop.observed.by)
+    if not told:
+        return
+    differs = any(hop.expected.by != hop.observed.by for hop in told)
+    with st.expander("By event type, reason and mart", expanded=differs):
+        _across("Counts by event type", "Event type", tuple(hop for hop in told if hop.name not in _KINDS))
+        for hop in told:
+            if hop.name in _KINDS:
+                _across(f"Counts by {_KINDS[hop.name]}", _KINDS[hop.name].capitalize(), (hop,))
 
 
 def _quarantine(report: WindowReport) -> None:
