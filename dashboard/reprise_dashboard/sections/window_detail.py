@@ -20,7 +20,7 @@ _HOPS = {
     "quarantine": "lake: rejected, with the reason",
     "duplicates": "lake: repeats of an event in the window",
     "warehouse": "rows loaded for the window",
-    "marts": "events that the hours of the window's days have counted, against the distinct events of those days",
+    "marts": "events counted by the hours of the window's days, against those that dbt had",
     "serving": "rows of the dashboard's marts, all windows, against the warehouse",
 }
 
