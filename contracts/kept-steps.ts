@@ -43,7 +43,8 @@ const STEP_RESULTS = {
     content_hash: ContentHash,
     affected_dates: z.array(z.string()),
   }),
-  build: z.looseObject({}),
+  // Without hops it is of a version that did not look at the marts.
+  build: z.looseObject({ hops: z.array(HopReport) }),
   publish_serving: z.looseObject({ version: z.string() }),
 } as const;
 

@@ -34,7 +34,7 @@ const RESULTS: StepResults = {
   reconcile: { hops: [] },
   compact: { tables },
   load: { rows: { events: 1 }, content_hash: HASH, affected_dates: ['2026-01-04', '2026-01-05'] },
-  build: { models: 1, tests: 1, seconds: 1, resumed: false },
+  build: { models: 1, tests: 1, seconds: 1, resumed: false, hops: [] },
   publish_serving: { version: 'v', file: 'f', bytes: 1, marts: {} },
 };
 
