@@ -79,6 +79,7 @@ def raw_rows(records: DataFrame) -> DataFrame:
 def event_rows(settled: DataFrame, catalogue: DataFrame) -> DataFrame:
     """Valid, distinct events with the attributes of their track; those are null when the catalogue lacks
     it."""
+    # Bounded by the tracks there are: ten million events mention some 300,000, which a driver of 1 GB bears.
     return (
         settled.where(F.col("reason_code").isNull())
         .join(F.broadcast(catalogue), on="track_id", how="left")
