@@ -9,6 +9,7 @@ const DagRun = z.object({
   data_interval_start: z.string().nullable(),
   data_interval_end: z.string().nullable(),
 });
+const Backfill = z.object({ id: z.number().int(), completed_at: z.string().nullable() });
 export type DagRun = z.infer<typeof DagRun>;
 
 export const DAG = 'listening_window';
@@ -44,8 +45,28 @@ export class AirflowApi {
     return response.json();
   }
 
-  async run(runId: string): Promise<DagRun> {
-    return DagRun.parse(await this.#call('GET', `dags/${DAG}/dagRuns/${encodeURIComponent(runId)}`));
+  async run(runId: string, dag = DAG): Promise<DagRun> {
+    return DagRun.parse(await this.#call('GET', `dags/${dag}/dagRuns/${encodeURIComponent(runId)}`));
+  }
+
+  /** What the button "Trigger" of a DAG does; gives the id of the run. */
+  async trigger(dag: string, conf: object): Promise<string> {
+    const run = await this.#call('POST', `dags/${dag}/dagRuns`, { logical_date: null, conf });
+    return DagRun.parse(run).dag_run_id;
+  }
+
+  /** What the button "Backfill" does with windows that have been completed; ends when their runs have. */
+  async backfillCompleted(from: string, to: string, limitMs: number): Promise<void> {
+    const { id } = Backfill.parse(
+      await this.#call('POST', 'backfills', {
+        ...{ dag_id: DAG, from_date: from, to_date: to, dag_run_conf: {}, run_backwards: false },
+        ...{ max_active_runs: 2, reprocess_behavior: 'completed' },
+      }),
+    );
+    for (const until = performance.now() + limitMs; performance.now() < until; await sleep(1000)) {
+      if (Backfill.parse(await this.#call('GET', `backfills/${id}`)).completed_at !== null) return;
+    }
+    throw new Error(`backfill ${id} had not ended after ${limitMs / 1000} s`);
   }
 
   /** What the button "Clear" of a run does: its window is played again. */
@@ -58,9 +79,9 @@ export class AirflowApi {
     });
   }
 
-  async waitForEnd(runId: string, limitMs: number): Promise<DagRun> {
+  async waitForEnd(runId: string, limitMs: number, dag = DAG): Promise<DagRun> {
     for (const until = performance.now() + limitMs; performance.now() < until; await sleep(1000)) {
-      const run = await this.run(runId);
+      const run = await this.run(runId, dag);
       if (run.state === 'success' || run.state === 'failed') return run;
     }
     throw new Error(`DAG run ${runId} had not ended after ${limitMs / 1000} s`);

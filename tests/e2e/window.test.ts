@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Ledger } from '../../contracts/ledger.ts';
+import { ReplayRecord } from '../../contracts/replay.ts';
 import { HopName, WindowReport } from '../../contracts/report.ts';
 import { STEPS } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
@@ -22,6 +23,7 @@ const SEED = 7;
 /** Many times what a window takes on a machine that does nothing else. */
 const WINDOW_LIMIT_MS = 900_000;
 
+const Replays = z.object({ replays: z.array(ReplayRecord) });
 const Generated = z.object({ windows: z.tuple([z.object({ ledger: Ledger })]) });
 
 /**
@@ -43,7 +45,7 @@ const lastingPart = ({
   counts,
   valid_by_type,
   quarantined_by_reason,
-  hops: hops.filter(({ hop }) => hop !== 'serving'),
+  hops: hops.filter(({ hop }) => hop !== 'marts' && hop !== 'serving'),
 });
 
 describe('the whole stack', () => {
@@ -54,6 +56,10 @@ describe('the whole stack', () => {
     expect(exitCode, stderr).toBe(0);
     return WindowReport.parse(JSON.parse(stdout));
   };
+
+  /** The newest first. */
+  const replays = async (window: WindowId): Promise<ReplayRecord[]> =>
+    Replays.parse(JSON.parse(await stack.repriseOrThrow('report', window, '--json'))).replays;
 
   beforeAll(async () => {
     // A scheduled window may fall due while the tests run; it must be small.
@@ -117,8 +123,9 @@ describe('the whole stack', () => {
       const { ledger } = windows[0];
       const found = await report(FIRST);
       const hop = (name: HopName) => found.hops.find((one) => one.hop === name)?.observed;
-      expect(hop('kafka')).toMatchObject(ledger.arrived);
-      expect(hop('raw')).toMatchObject(ledger.arrived);
+      const { by_type: by, ...arrived } = ledger.arrived;
+      expect(hop('kafka')).toMatchObject({ ...arrived, by });
+      expect(hop('raw')).toMatchObject({ ...arrived, by });
       expect(hop('events')).toMatchObject({ total: ledger.valid.total, by: ledger.valid.by_type });
       expect(hop('quarantine')).toMatchObject({
         total: ledger.quarantined.total,
@@ -173,6 +180,79 @@ describe('the whole stack', () => {
       expect(lastingPart(await report(FIRST))).toEqual(lastingPart(before));
     },
     WINDOW_LIMIT_MS,
+  );
+
+  test(
+    'from the command line a window is played again from a step: the same, on record, and Airflow shows it',
+    async () => {
+      const before = await report(FIRST);
+      const plan = await stack.repriseOrThrow(
+        'replay',
+        '--window',
+        FIRST,
+        '--from-step',
+        'load',
+        '--dry-run',
+      );
+      expect(plan).toContain('kept        generate, publish, ingest, reconcile, compact');
+      expect((await report(FIRST)).workflow).toEqual(before.workflow);
+      await stack.repriseOrThrow('replay', '--window', FIRST, '--from-step', 'load', '--reason', 'a test');
+      const after = await report(FIRST);
+      expect(after.workflow.run_id).not.toBe(before.workflow.run_id);
+      expect(after.airflow).toEqual(before.airflow);
+      expect(lastingPart(after)).toEqual(lastingPart(before));
+      expect(after.steps.map(({ state }) => state)).toEqual([
+        ...['kept', 'kept', 'kept', 'kept', 'kept', 'completed', 'completed', 'completed'],
+      ]);
+      const [record] = await replays(FIRST);
+      expect(record).toMatchObject({ order: { why: 'a test' }, from_step: 'load', identical: true });
+      const airflow = await AirflowApi.login(stack.config);
+      expect(await airflow.run(after.airflow?.run_id ?? '')).toMatchObject({ state: 'success' });
+    },
+    WINDOW_LIMIT_MS,
+  );
+
+  test(
+    'from Airflow a range is played again, and nothing when none of it has failed',
+    async () => {
+      const before = [await report(FIRST), await report(SECOND)];
+      const airflow = await AirflowApi.login(stack.config);
+      const range = { from: FIRST, to: SECOND, reason: 'from Airflow' };
+      for (const conf of [
+        { ...range, failed: true },
+        { ...range, failed: false, from_step: 'build' },
+      ]) {
+        const runId = await airflow.trigger('replay_windows', conf);
+        const ended = await airflow.waitForEnd(runId, WINDOW_LIMIT_MS, 'replay_windows');
+        expect(ended.state).toBe('success');
+      }
+      for (const [index, window] of [FIRST, SECOND].entries()) {
+        const earlier = before[index] as WindowReport;
+        const after = await report(window);
+        expect(lastingPart(after)).toEqual(lastingPart(earlier));
+        const [newest, older] = await replays(window);
+        expect(newest).toMatchObject({ order: { why: 'from Airflow' }, from_step: 'build', identical: true });
+        expect(newest?.order.by).toContain('Airflow user ');
+        expect(older?.order.why).not.toBe('from Airflow');
+        const shown = await airflow.waitForEnd(earlier.airflow?.run_id ?? '', WINDOW_LIMIT_MS);
+        expect(shown.state).toBe('success');
+      }
+    },
+    2 * WINDOW_LIMIT_MS,
+  );
+
+  test(
+    'a backfill plays completed windows again',
+    async () => {
+      const before = await report(SECOND);
+      const airflow = await AirflowApi.login(stack.config);
+      await airflow.backfillCompleted(before.window_start, before.window_start, WINDOW_LIMIT_MS);
+      const after = await report(SECOND);
+      expect(after.workflow.run_id).not.toBe(before.workflow.run_id);
+      expect(lastingPart(after)).toEqual(lastingPart(before));
+      expect((await replays(SECOND))[0]).toMatchObject({ from_step: 'generate', identical: true });
+    },
+    WINDOW_LIMIT_MS + 60_000,
   );
 
   test('down leaves nothing running and every port free', async () => {
