@@ -24,12 +24,14 @@ export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader 
     async find(wanted, signal) {
       signal.throwIfAborted();
       const probe = `probe/${randomUUID()}`;
+      let ended = false;
       const consumer = kafka.consumer({
         groupId: `reprise-${probe}`,
         readUncommitted: false,
         maxWaitTimeInMs: 100,
         allowAutoTopicCreation: false,
-        retry: { retries: 5 },
+        // A reader that crashes while it is being ended would be started again afterwards, and read for ever.
+        retry: { retries: 5, restartOnFailure: () => Promise.resolve(!ended) },
       });
       const found = new Map<string, string>();
       const { promise: reachedEnd, resolve, reject } = Promise.withResolvers<void>();
@@ -68,6 +70,7 @@ export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader 
         await reachedEnd;
         return found;
       } finally {
+        ended = true;
         clearTimeout(patience);
         signal.removeEventListener('abort', cancelled);
         await consumer.disconnect().catch(() => undefined);

@@ -40,6 +40,8 @@ export class TopicReader {
         readUncommitted: false,
         allowAutoTopicCreation: false,
         maxWaitTimeInMs: 200,
+        // The loop around it starts another one; kafkajs would start this one again after its end.
+        retry: { restartOnFailure: () => Promise.resolve(false) },
       });
       this.#consumer = consumer;
       const crashed = Promise.withResolvers<void>();
