@@ -8,8 +8,13 @@ import { MOST_SESSIONS_A_DAY } from './traits.ts';
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;
 
-/** Time from one session's budget to the next session, and to the end of the listening day. */
+/** Least time from one session's budget to the next session, and to the end of the listening day. */
 export const SESSION_GAP_MS = 60 * MINUTE_MS;
+/** Sessions that are moved apart keep more than that, exponentially spread: nobody waits for an hour to the minute. */
+const MORE_GAP_MEAN_MS = 30 * MINUTE_MS;
+const MOST_MORE_GAP_MS = 150 * MINUTE_MS;
+/** Of what the sessions of a crowded day leave of it, so much may go into the wider gaps. */
+const MORE_GAP_SHARE_OF_REST = 0.5;
 /** A session may go on for less than this when its budget is used up: what is left stays above 30 minutes of silence. */
 export const OVERSHOOT_MS = 30 * MINUTE_MS;
 
@@ -31,10 +36,10 @@ const SHORTEST_REMAINDER_MS = 2 * MINUTE_MS;
  * Of the time listened, so much is of sessions that are moved to make room; the one part to earlier, the other to later,
  * by so much on average (measured: long sessions are moved to earlier, as others come after them).
  */
-const MOVED_SHARE = 0.39;
-const TO_EARLIER = { share: 0.55, meanMs: 48 * MINUTE_MS };
-const TO_LATER = { share: 0.45, meanMs: 34 * MINUTE_MS };
-const FARTHEST_QUARTERS = 16;
+const MOVED_SHARE = 0.47;
+const TO_EARLIER = { share: 0.55, meanMs: 66 * MINUTE_MS };
+const TO_LATER = { share: 0.45, meanMs: 62 * MINUTE_MS };
+const FARTHEST_QUARTERS = 20;
 
 /** Plays are spread evenly over the budget: some time after the start there are as many as sessions that last longer. */
 export function playLag(): PlayLag {
@@ -91,6 +96,7 @@ const SALT = {
   offlineDevice: 24,
   delay: 25,
   burst: 26,
+  gap: 28,
 } as const;
 const START = 0x7feb352d;
 const REST_OF_HASH = 2 ** (32 - CURVE_CELL_BITS) - 1;
@@ -136,6 +142,8 @@ export class DayPlan {
   private key = 0;
   private readonly starts = new Float64Array(MOST_SESSIONS_A_DAY);
   private readonly budgets = new Float64Array(MOST_SESSIONS_A_DAY);
+  /** From each session's budget to the next session, at least. */
+  private readonly gaps = new Float64Array(MOST_SESSIONS_A_DAY);
   private readonly crowdStarts = new Float64Array(MOST_SESSIONS_A_DAY);
   private readonly crowdSizes = new Float64Array(MOST_SESSIONS_A_DAY);
 
@@ -168,18 +176,14 @@ export class DayPlan {
    * to later, so that the rhythm of the day stays what was drawn. What then does not fit into the day is left out.
    */
   fit(dawnMs: number, endMs: number): void {
-    const { starts, budgets, crowdStarts, crowdSizes } = this;
+    const { starts, budgets, gaps, crowdStarts, crowdSizes } = this;
     const wanted = this.count;
+    this.allot(endMs - dawnMs);
     // With the time that the earlier ones take up subtracted, "not before the one before" is all that is asked of a
     // start: crowds are merged until their means ascend (isotonic regression).
     let crowds = 0;
     let taken = 0;
     for (let place = 0; place < wanted; place++) {
-      const at = unitAt(this.key, place, SALT.budget) * 4_096;
-      const cell = Math.floor(at);
-      const low = BUDGETS[cell] as number;
-      const budgetMs = Math.floor(low + (at - cell) * ((BUDGETS[cell + 1] as number) - low));
-      budgets[place] = budgetMs;
       let mean = (starts[place] as number) - taken;
       let size = 1;
       while (crowds > 0 && (crowdStarts[crowds - 1] as number) > mean) {
@@ -190,7 +194,7 @@ export class DayPlan {
       }
       crowdStarts[crowds] = mean;
       crowdSizes[crowds++] = size;
-      taken += budgetMs + SESSION_GAP_MS;
+      taken += (budgets[place] as number) + (gaps[place] as number);
     }
     const lastMs = endMs - SESSION_GAP_MS;
     let place = 0;
@@ -204,11 +208,31 @@ export class DayPlan {
           return;
         }
         starts[place] = startMs;
-        taken += (budgets[place] as number) + SESSION_GAP_MS;
+        taken += (budgets[place] as number) + (gaps[place] as number);
         budgets[place] = Math.min(budgets[place] as number, lastMs - startMs);
         place++;
       }
     }
+  }
+
+  /** Gives each session its budget and the gap after it, narrower ones where the day would not hold them. */
+  private allot(dayMs: number): void {
+    const { budgets, gaps } = this;
+    let restMs = dayMs;
+    let moreMs = 0;
+    for (let place = 0; place < this.count; place++) {
+      const at = unitAt(this.key, place, SALT.budget) * 4_096;
+      const cell = Math.floor(at);
+      const low = BUDGETS[cell] as number;
+      budgets[place] = Math.floor(low + (at - cell) * ((BUDGETS[cell + 1] as number) - low));
+      restMs -= (budgets[place] as number) + SESSION_GAP_MS;
+      const more = -MORE_GAP_MEAN_MS * Math.log(1 - unitAt(this.key, place, SALT.gap));
+      gaps[place] = place + 1 < this.count ? Math.min(more, MOST_MORE_GAP_MS) : 0;
+      moreMs += gaps[place] as number;
+    }
+    const part = Math.min(1, (MORE_GAP_SHARE_OF_REST * Math.max(restMs, 0)) / Math.max(moreMs, 1));
+    for (let place = 0; place < this.count; place++)
+      gaps[place] = SESSION_GAP_MS + Math.floor(part * (gaps[place] as number));
   }
 
   /** When the first session is drawn to begin; a single one stays there. */

@@ -41,6 +41,23 @@ describe('a day plan', () => {
     );
   });
 
+  test('does not let crowded sessions follow one another by the clock', () => {
+    const one = population(3);
+    const gaps: number[] = [];
+    for (let index = 0; index < 4_000; index++) {
+      const sessions = [0, 1, 2, 3].flatMap((more) => one.dayPlan(index, MONDAY + more, 0));
+      for (const [place, session] of sessions.entries())
+        if (place > 0) gaps.push(session.startMs - endMs(sessions[place - 1] as PlannedSession));
+    }
+    const within = (minutes: number): number =>
+      share(gaps, (gap) => gap >= (minutes - 5) * 60_000 && gap < minutes * 60_000);
+    expect(within(65)).toBeGreaterThan(0.02);
+    for (const minutes of [65, 70, 75, 80, 85]) {
+      expect(within(minutes)).toBeLessThan(0.06);
+      expect(within(minutes + 5)).toBeLessThan(within(minutes) + 0.01);
+    }
+  });
+
   test('lies between two dawns', () => {
     fc.assert(
       fc.property(someSeed, someIndex, someDay, (seed, from, day) => {
