@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Ledger, mergeLedgers } from '../contracts/ledger.ts';
+import { Ledger, mergeLedgers } from '../contracts/ledger.ts';
 import { WINDOW_MS, windowKey, windowStartMs } from '../contracts/window.ts';
 import { catalogueLines } from '../generator/catalogue/catalogue-lines.ts';
 import { generateShard, type ShardRequest } from '../generator/generate.ts';
 import { TrackSet } from '../generator/records/track-set.ts';
 import { HeardListeners } from './heard-listeners.ts';
+import { mergedLines } from './merged-lines.ts';
 
 /** All shards of a window. */
 type GeneratedRequest = Omit<ShardRequest, 'shard'>;
@@ -109,12 +110,36 @@ export async function writeWindow(
   }
 }
 
-async function replaceFile(file: string, lines: Iterable<string>): Promise<string> {
+/** The seeds of the windows that stand below `out`, by their ledgers; of one whose ledger cannot be read, nothing is known. */
+export async function seedsIn(out: string): Promise<Set<number>> {
+  const seeds = new Set<number>();
+  const names = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names) {
+    if (!name.startsWith('window=')) continue;
+    const text = await readFile(join(out, name, 'ledger.json'), 'utf8').catch(() => '');
+    const ledger = Ledger.pick({ seed: true }).safeParse(parsed(text));
+    if (ledger.success) seeds.add(ledger.data.seed);
+  }
+  return seeds;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceFile(file: string, lines: Iterable<string> | AsyncIterable<string>): Promise<string> {
   const draft = `${file}.${process.pid}.partial`;
   try {
     const handle = await open(draft, 'w');
     try {
-      for (const some of lines) await handle.writeFile(some);
+      for await (const some of lines) await handle.writeFile(some);
     } finally {
       await handle.close();
     }
@@ -125,10 +150,21 @@ async function replaceFile(file: string, lines: Iterable<string>): Promise<strin
   return file;
 }
 
-/** Writes the tracks of the written windows to `catalogue.ndjson` below `out`. */
-export const writeCatalogue = (seed: number, { tracks }: Mentioned, out: string): Promise<string> =>
-  replaceFile(join(out, 'catalogue.ndjson'), catalogueLines(seed, tracks));
+interface Below {
+  out: string;
+  /** Whether windows of this seed stood there before: what they tell of is kept. */
+  keeps: boolean;
+}
 
-/** Writes the profiles of the listeners in the written windows to `listeners.ndjson` below `out`. */
-export const writeListeners = (seed: number, listeners: HeardListeners, out: string): Promise<string> =>
-  replaceFile(join(out, 'listeners.ndjson'), listeners.lines(seed));
+function writeNamed(lines: Iterable<string>, name: string, field: string, below: Below): Promise<string> {
+  const file = join(below.out, name);
+  return replaceFile(file, below.keeps ? mergedLines(file, lines, field) : lines);
+}
+
+/** Writes the tracks of the written windows to `catalogue.ndjson` below `out`, by number. */
+export const writeCatalogue = (seed: number, { tracks }: Mentioned, below: Below): Promise<string> =>
+  writeNamed(catalogueLines(seed, tracks), 'catalogue.ndjson', 'track_id', below);
+
+/** Writes the profiles of the listeners in the written windows to `listeners.ndjson` below `out`, by name. */
+export const writeListeners = (seed: number, listeners: HeardListeners, below: Below): Promise<string> =>
+  writeNamed(listeners.lines(seed), 'listeners.ndjson', 'listener_id', below);

@@ -9,6 +9,7 @@ import { CommandFailure } from '../failure.ts';
 import {
   type GeneratedWindow,
   Mentioned,
+  seedsIn,
   writeCatalogue,
   writeListeners,
   writeWindow,
@@ -92,6 +93,19 @@ function writeFailure(error: unknown, out: string): unknown {
   });
 }
 
+/**
+ * Numbers of tracks and listeners mean something else under another seed.
+ * @returns whether windows of this seed stand there
+ */
+async function checkSeeds(seed: number, out: string): Promise<boolean> {
+  const seeds = await seedsIn(out);
+  const other = [...seeds].find((one) => one !== seed);
+  if (other === undefined) return seeds.has(seed);
+  throw new CommandFailure(`${out} holds windows of the seed ${other}, and this would be the seed ${seed}`, {
+    mend: `name another directory with --out, give --seed ${other}, or remove what is there`,
+  });
+}
+
 /** Says on stderr how far it is, once it has taken two seconds; on a terminal in one line, else every ten seconds. */
 function progressLine(): { report(window: string, bytes: number): void; clear(): void } {
   const isTerminal = process.stderr.isTTY === true;
@@ -167,12 +181,13 @@ export function register(command: Command): void {
       let catalogue: string;
       let listeners: string | undefined;
       try {
+        const keeps = await checkSeeds(seed, out);
         for (const request of requests) {
           const report = (bytes: number): void => progress.report(request.window, bytes);
           windows.push(await writeWindow({ ...request, rates }, out, mentioned, report));
         }
-        catalogue = await writeCatalogue(seed, mentioned, out);
-        if (mentioned.listeners) listeners = await writeListeners(seed, mentioned.listeners, out);
+        catalogue = await writeCatalogue(seed, mentioned, { out, keeps });
+        if (mentioned.listeners) listeners = await writeListeners(seed, mentioned.listeners, { out, keeps });
       } catch (error) {
         throw writeFailure(error, out);
       } finally {

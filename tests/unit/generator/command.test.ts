@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { register } from '../../../cli/commands/generate.ts';
 import { CommandFailure } from '../../../cli/failure.ts';
 import { classify } from '../../../contracts/classify.ts';
@@ -124,6 +124,64 @@ test('a second run replaces the first whole', async () => {
     'window=2026-01-05T08-00Z',
     'window=2026-01-05T09-00Z',
   ]);
+});
+
+describe('a folder that is used again', () => {
+  const folder = (): string => mkdtempSync(join(out, 'again-'));
+  const LATER = '2026-01-05T11:00Z';
+  const read = (directory: string, name: string): string => readFileSync(join(directory, name), 'utf8');
+
+  test('keeps the tracks and listeners of the windows that stand there', async () => {
+    const [one, other, both] = [folder(), folder(), folder()];
+    const options = ['--events', '3000', '--profiles', '--out'];
+    await generate('--start', START, ...options, one);
+    await generate('--start', LATER, ...options, other);
+    for (const start of [LATER, START, LATER]) await generate('--start', start, ...options, both);
+    for (const [name, field] of [
+      ['catalogue.ndjson', 'track_id'],
+      ['listeners.ndjson', 'listener_id'],
+    ] as const) {
+      const named = (directory: string): string[] =>
+        ndjson(join(directory, name)).map((line) => (line as Record<string, string>)[field] as string);
+      expect(named(both)).toEqual(unique([...named(one), ...named(other)]));
+      expect(named(both).length).toBeGreaterThan(Math.max(named(one).length, named(other).length));
+    }
+    const lines = [one, other].flatMap((directory) =>
+      read(directory, 'catalogue.ndjson').trimEnd().split('\n'),
+    );
+    expect(read(both, 'catalogue.ndjson')).toBe(`${unique(lines).join('\n')}\n`);
+    expect(readdirSync(both).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  test('takes the new line of two with one name', async () => {
+    const directory = folder();
+    const options = ['--start', START, '--events', '300', '--out', directory];
+    await generate(...options);
+    const before = read(directory, 'catalogue.ndjson');
+    const old = before.replaceAll(/"track_title":"[^"]*"/g, '"track_title":"Old"');
+    writeFileSync(join(directory, 'catalogue.ndjson'), `${old}{"track_id":"t-9999999"}\nno line of ours\n`);
+    await generate(...options);
+    expect(read(directory, 'catalogue.ndjson')).toBe(`${before}{"track_id":"t-9999999"}\n`);
+  });
+
+  test('is refused to another seed, and nothing is touched', async () => {
+    const directory = folder();
+    const options = ['--start', START, '--events', '300', '--out', directory];
+    await generate(...options, '--seed', '4');
+    const before = read(directory, 'catalogue.ndjson');
+    const failure = await generate('--start', LATER, ...options.slice(2), '--seed', '5').catch((e) => e);
+    expect(failure).toBeInstanceOf(CommandFailure);
+    expect(failure.message).toBe(`${directory} holds windows of the seed 4, and this would be the seed 5`);
+    expect(failure.mend).toContain('--seed 4');
+    expect(readdirSync(directory).sort()).toEqual(['catalogue.ndjson', 'window=2026-01-05T08-00Z']);
+    expect(read(directory, 'catalogue.ndjson')).toBe(before);
+    // Without its windows, a catalogue is of nobody knows which seed.
+    rmSync(join(directory, 'window=2026-01-05T08-00Z'), { recursive: true });
+    await generate(...options, '--seed', '5');
+    const tracks = ndjson(join(directory, 'catalogue.ndjson'));
+    expect(tracks).toEqual(tracks.map((line) => CatalogueTrack.parse(line)));
+    expect(read(directory, 'catalogue.ndjson')).not.toContain(before.split('\n')[0]);
+  });
 });
 
 test.each([
