@@ -43,13 +43,13 @@ Half of those that needed no help had recovered ${quantile(0.5)} s after the fau
 
 ## The table
 
-Seconds that the fault has added to its step (the step's own seconds less those of an undisturbed one), attempts in brackets
+Seconds that the fault has added to its step (the step's own seconds less those of an undisturbed one in the same run), attempts in brackets
 when there was more than one. ↻: the window failed and one replay brought it through; then up to the end of that step in the
 replay. ✖: something was lost, doubled or shown half. A dot: the fault has no meaning there.
 
 ${table(cells)}
 
-An undisturbed window took ${undisturbed.seconds.toFixed(0)} s: ${STEPS.map((step) => `${step} ${(undisturbed.steps[step] ?? 0).toFixed(1)}`).join(', ')}.
+The last undisturbed window took ${undisturbed.seconds.toFixed(0)} s: ${STEPS.map((step) => `${step} ${(undisturbed.steps[step] ?? 0).toFixed(1)}`).join(', ')}.
 
 ## What is asserted for every window
 

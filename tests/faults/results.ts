@@ -25,6 +25,8 @@ const CellResult = z.object({
   attempts: z.number(),
   /** The step's seconds beyond an undisturbed one's; with a replay, up to the end of that step in it. */
   recovery_seconds: z.number(),
+  /** What an undisturbed one took in the same run. */
+  undisturbed_seconds: z.number(),
   window: z.string(),
   at: z.string(),
   note: z.string().optional(),
@@ -81,6 +83,7 @@ export function cellResults(verdict: Verdict, undisturbed: Results['undisturbed'
       outcome: lost ? 'lost' : failed ? 'by one replay' : 'by itself',
       attempts: attemptsOf(verdict, run, cell.step, Boolean(failed)),
       recovery_seconds: round(recovery(verdict, run, cell.step, Boolean(failed), undisturbed)),
+      undisturbed_seconds: undisturbed.steps[cell.step] ?? 0,
       window: verdict.window,
       at: now.toISOString(),
       ...(note ? { note } : {}),
