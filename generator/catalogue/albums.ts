@@ -3,7 +3,6 @@ import type { Genre } from './genres.ts';
 
 /** Every evergreen came out before this day: the catalogue knows no clock. */
 const LAST_DAY = Date.UTC(2026, 0, 1) / 86_400_000 - 1;
-const FIRST_DAY = Date.UTC(1950, 0, 1) / 86_400_000;
 /** Since 10 July 2015 new music comes out on Fridays all over the world. */
 const GLOBAL_RELEASE_DAY = Date.UTC(2015, 6, 10) / 86_400_000;
 
@@ -11,6 +10,7 @@ const YEAR = 365.25;
 /** Mean years since an artist's first album: with it half of the tracks came out within the last six years. */
 const MEAN_DEBUT_YEARS = 15;
 const MEAN_CAREER_YEARS = 14;
+const LONGEST_CAREER_YEARS = 45;
 
 const SALT = { size: 0x51, debut: 0x52, career: 0x53, jitter: 0x54, friday: 0x55 };
 
@@ -20,6 +20,11 @@ export function albumSize(key: number, artist: number, album: number): number {
   if (unit < 0.42) return 1;
   if (unit < 0.58) return 4 + Math.floor((unit - 0.42) * 18.7);
   return 8 + Math.floor((unit - 0.58) * 16.6);
+}
+
+/** An exponential number that stays below a bound: drawn anew, as it were, not cut off, so that nothing piles up there. */
+function exponentialBelow(most: number, mean: number, unit: number): number {
+  return -mean * Math.log(1 - unit * (1 - Math.exp(-most / mean)));
 }
 
 export interface Album {
@@ -41,11 +46,19 @@ export function albumHolding(key: number, artist: number, size: number, place: n
     if (at <= place && place < next) [start, end, ordinal] = [at, next, albums];
     at = next;
   }
-  const debutAge = -Math.log(1 - unitAt(key, artist, SALT.debut)) * MEAN_DEBUT_YEARS * YEAR * genre.age;
-  const career = -Math.log(1 - unitAt(key, artist, SALT.career)) * MEAN_CAREER_YEARS * YEAR;
+  const debutAge = exponentialBelow(
+    LAST_DAY - Date.UTC(genre.since, 0, 1) / 86_400_000,
+    MEAN_DEBUT_YEARS * YEAR * genre.age,
+    unitAt(key, artist, SALT.debut),
+  );
+  const career = exponentialBelow(
+    LONGEST_CAREER_YEARS * YEAR,
+    MEAN_CAREER_YEARS * YEAR,
+    unitAt(key, artist, SALT.career),
+  );
   const jitter = unitAt(key ^ Math.imul(artist + 1, 0x27d4eb2f), ordinal, SALT.jitter);
   const age = debutAge - (Math.min(career, debutAge) * (ordinal + jitter)) / albums;
-  let releaseDay = Math.max(FIRST_DAY, Math.floor(LAST_DAY - age));
+  let releaseDay = Math.floor(LAST_DAY - age);
   if (releaseDay >= GLOBAL_RELEASE_DAY && unitAt(key, artist * 64 + ordinal, SALT.friday) < 0.93) {
     releaseDay -= (releaseDay - GLOBAL_RELEASE_DAY) % 7;
   }

@@ -82,12 +82,52 @@ const ARTISTS: readonly Pattern[] = [
   (w, c) => `${c.of(['DJ', 'MC', 'Lil', 'Big', 'Young', 'Lady'])} ${c.of(w.nouns)}`,
 ];
 
+const MOODS = [
+  ...[
+    'chill',
+    'happy',
+    'sad',
+    'mellow',
+    'dreamy',
+    'cosy',
+    'moody',
+    'soft',
+    'slow',
+    'upbeat',
+    'feel-good',
+    'lazy',
+  ],
+  ...['late night', 'calm', 'loud', 'golden', 'nostalgic', 'romantic', 'angry', 'hopeful', 'quiet', 'sunny'],
+];
+const OCCASIONS = [
+  ...[
+    'mornings',
+    'nights',
+    'drive',
+    'run',
+    'focus',
+    'party',
+    'dinner',
+    'coffee',
+    'workout',
+    'walk',
+    'commute',
+  ],
+  ...['study', 'reading', 'cooking', 'cleaning', 'work', 'weekend', 'train ride', 'road trip', 'sunday'],
+];
+const SEASONS = ['spring', 'summer', 'autumn', 'winter', 'holiday', 'christmas', 'beach', 'festival'];
+
 const PLAYLISTS: readonly Pattern[] = [
-  (w, c) => `${c.of(w.adjectives)} ${c.of(['mix', 'mornings', 'nights', 'drive', 'run', 'focus', 'party'])}`,
+  (_, c) => `${c.of(MOODS)} ${c.of(OCCASIONS)}`,
+  (_, c) => `${c.of(MOODS)} ${c.of(OCCASIONS)}`,
+  (_, c) => `${c.of(MOODS)} ${c.of(SEASONS)}`,
+  (_, c) => `${c.of(SEASONS)} ${c.of(['mix', 'favourites', 'on repeat', 'mood', 'hits', 'songs', 'nights'])}`,
   (w, c) => `${c.of(w.months)} ${c.of(['mix', 'favourites', 'on repeat', 'mood'])}`,
-  (w, c) => `${c.of(w.emoji)} ${c.of(w.adjectives)} ${c.of(['vibes', 'hours', 'songs'])}`,
-  (w, c) => `${c.of(w.firstNames)}'s ${c.of(['mix', 'songs', 'list', 'party'])}`,
-  (w, c) => `songs for ${c.of(w.cities)}`,
+  (_, c) =>
+    `${c.of(['🔥', '🌙', '☀️', '💔', '🌊', '✨', '🎧', '🍂', '❄️', '💃', '🚗'])} ${c.of(MOODS)} ${c.of(['vibes', 'hours', 'songs'])}`,
+  (w, c) => `${c.of(w.firstNames)}'s ${c.of(['mix', 'songs', 'list', 'party', 'birthday', 'wedding'])}`,
+  (_, c) =>
+    `songs for ${c.of(['the gym', 'the road', 'rainy days', 'the beach', 'cooking', 'falling asleep', 'work'])}`,
   (_, c) => c.of(['gym', 'sleep', 'road trip', 'study', 'chill', 'bangers', 'throwback', 'in the shower']),
 ];
 

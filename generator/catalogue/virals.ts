@@ -46,12 +46,12 @@ export function viralOf(key: number, week: number): Viral | undefined {
   };
 }
 
-/** Its weight on a day: up within days, down more slowly. */
+/** Its weight on a day: up within days, down more slowly and ever more so, to nothing on the last day. */
 export function viralWeight({ firstDay, endDay, level, riseDays }: Viral, day: number): number {
   const age = day - firstDay;
   if (age < 0 || day >= endDay) return 0;
   if (age < riseDays) return (level * (age + 1)) / (riseDays + 1);
-  return level * Math.exp((-2.2 * (age - riseDays)) / (endDay - firstDay - riseDays));
+  return level * ((endDay - day) / (endDay - firstDay - riseDays)) ** 2;
 }
 
 /** What is viral on a day. */

@@ -3,6 +3,7 @@ import { faker } from '@faker-js/faker/locale/en';
 import { faker as nigerian } from '@faker-js/faker/locale/en_NG';
 import { faker as spanish } from '@faker-js/faker/locale/es';
 import { hashText } from '../random.ts';
+import { UNSUNG_WORDS } from './unsung-words.ts';
 
 /** Words of which every name of the catalogue is made. */
 export interface Words {
@@ -18,7 +19,6 @@ export interface Words {
   /** Names of other parts of the world, by genre. */
   namesOf: Readonly<Record<string, { firstNames: readonly string[]; lastNames: readonly string[] }>>;
   months: readonly string[];
-  emoji: readonly string[];
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -31,7 +31,10 @@ function plural(noun: string): string {
 /** The first use of each, made of words with a capital, until there are enough of them. */
 function pool(size: number, draw: () => string): string[] {
   const found = new Set<string>();
-  for (let tries = 0; tries < 4 * size && found.size < size; tries++) found.add(capital(draw()));
+  for (let tries = 0; tries < 4 * size && found.size < size; tries++) {
+    const word = draw();
+    if (!UNSUNG_WORDS.has(word)) found.add(capital(word));
+  }
   return [...found];
 }
 
@@ -46,6 +49,8 @@ function peopleOf(faker: Faker): { firstNames: string[]; lastNames: string[] } {
 export function drawWords(seed: number): Words {
   // Faker's instances are shared by the process: seeded here, used at once, never awaited in between.
   for (const own of [faker, nigerian, spanish]) own.seed(hashText(`faker/${seed}`));
+  // Of `faker.location.city()` nearly all are made up: nobody sings of Fort Kenyattachester.
+  const cities = faker.definitions.location.city_name;
   const nouns = pool(600, () => faker.word.noun());
   return {
     nouns,
@@ -54,10 +59,9 @@ export function drawWords(seed: number): Words {
     verbs: pool(300, () => faker.word.verb()),
     adverbs: pool(120, () => faker.word.adverb()),
     colours: pool(20, () => faker.color.human()),
-    cities: pool(150, () => faker.location.city()),
+    cities: pool(150, () => faker.helpers.arrayElement(cities)),
     ...peopleOf(faker),
     namesOf: { latin: peopleOf(spanish), afrobeats: peopleOf(nigerian) },
     months: pool(12, () => faker.date.month()),
-    emoji: pool(40, () => faker.internet.emoji()),
   };
 }
