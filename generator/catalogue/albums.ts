@@ -10,7 +10,7 @@ const YEAR = 365.25;
 /** Mean years since an artist's first album: with it half of the tracks came out within the last six years. */
 const MEAN_DEBUT_YEARS = 15;
 const MEAN_CAREER_YEARS = 14;
-const LONGEST_CAREER_YEARS = 45;
+const LONGEST_CAREER_DAYS = 45 * YEAR;
 
 const SALT = { size: 0x51, debut: 0x52, career: 0x53, jitter: 0x54, friday: 0x55 };
 
@@ -25,6 +25,17 @@ export function albumSize(key: number, artist: number, album: number): number {
 /** An exponential number that stays below a bound: drawn anew, as it were, not cut off, so that nothing piles up there. */
 function exponentialBelow(most: number, mean: number, unit: number): number {
   return -mean * Math.log(1 - unit * (1 - Math.exp(-most / mean)));
+}
+
+/** Days from an artist's first album to the last day of the evergreens. */
+function debutAgeOf(key: number, artist: number, genre: Genre): number {
+  const most = LAST_DAY - Date.UTC(genre.since, 0, 1) / 86_400_000;
+  return exponentialBelow(most, MEAN_DEBUT_YEARS * YEAR * genre.age, unitAt(key, artist, SALT.debut));
+}
+
+/** Whether an artist's first album lies so far back that nothing new is to be expected on that day. */
+export function isRetired(key: number, artist: number, genre: Genre, day: number): boolean {
+  return day - (LAST_DAY - debutAgeOf(key, artist, genre)) > LONGEST_CAREER_DAYS;
 }
 
 export interface Album {
@@ -46,13 +57,9 @@ export function albumHolding(key: number, artist: number, size: number, place: n
     if (at <= place && place < next) [start, end, ordinal] = [at, next, albums];
     at = next;
   }
-  const debutAge = exponentialBelow(
-    LAST_DAY - Date.UTC(genre.since, 0, 1) / 86_400_000,
-    MEAN_DEBUT_YEARS * YEAR * genre.age,
-    unitAt(key, artist, SALT.debut),
-  );
+  const debutAge = debutAgeOf(key, artist, genre);
   const career = exponentialBelow(
-    LONGEST_CAREER_YEARS * YEAR,
+    LONGEST_CAREER_DAYS,
     MEAN_CAREER_YEARS * YEAR,
     unitAt(key, artist, SALT.career),
   );

@@ -58,7 +58,7 @@ export const GENRES: readonly Genre[] = [
     medianSeconds: 183,
     lengthSpread: 0.22,
     age: 0.5,
-    since: 2000,
+    since: 1999,
   },
   { name: 'classical', share: 2, explicit: 0, medianSeconds: 262, lengthSpread: 0.55, age: 1.8, since: 1950 },
   { name: 'soul', share: 2, explicit: 0.05, medianSeconds: 207, lengthSpread: 0.25, age: 1.8, since: 1957 },

@@ -1,4 +1,5 @@
 import { unitAt } from '../random.ts';
+import { isRetired } from './albums.ts';
 import type { Evergreens } from './evergreens.ts';
 import { genreAt, lengthMs } from './genres.ts';
 import { EVERGREENS } from './popularity.ts';
@@ -23,6 +24,9 @@ const ALBUMS_A_WEEK = ALBUMS_IN_BLOCK.reduce((sum, albums) => sum + albums, 0);
  */
 const PEAK_EXPONENT = 1.03;
 const PEAK_SHIFT = 300;
+
+/** A retired artist is drawn again so often at most. */
+const ARTIST_DRAWS = 8;
 
 /** Steps of a sequence that fills the square evenly: hits are spread over the weeks and over the genres. */
 const STRENGTH_STEP = 0.7548776662466927;
@@ -149,6 +153,18 @@ export class Releases {
     }
   }
 
+  /** In the second half of the century all are retired: then the last one drawn goes on. */
+  private artistFor(album: number, genre: number, strength: number, day: number): number {
+    const artists = this.evergreens.artistsOfGenre[genre] as Int32Array;
+    let artist = 0;
+    for (let draw = 0; draw < ARTIST_DRAWS; draw++) {
+      const unit = unitAt(this.key ^ Math.imul(draw, 0x27d4eb2f), album, SALT.artist);
+      artist = artists[Math.floor((0.6 * strength + 0.4 * unit) ** 4 * artists.length)] as number;
+      if (!isRetired(this.key, artist, genreAt(genre), day)) break;
+    }
+    return artist;
+  }
+
   private build(week: number): ReleaseWeek {
     const { key, evergreens } = this;
     const built: ReleaseWeek = {
@@ -168,9 +184,7 @@ export class Releases {
       const genre = evergreens.genreShares.at((unitAt(key, 0, SALT.genre) + inTurn * GENRE_STEP) % 1);
       // 0 is the strongest. The strong are mostly by the well-known, and an album has one track that leads the rest.
       const strength = (unitAt(key, 0, SALT.strength) + inTurn * STRENGTH_STEP) % 1;
-      const artists = evergreens.artistsOfGenre[genre] as Int32Array;
-      const fame = (0.6 * strength + 0.4 * unitAt(key, album, SALT.artist)) ** 4;
-      built.artists[place] = artists[Math.floor(fame * artists.length)] as number;
+      built.artists[place] = this.artistFor(album, genre, strength, fridayOf(week));
       built.genres[place] = genre;
       built.durations[place] = lengthMs(
         genreAt(genre),

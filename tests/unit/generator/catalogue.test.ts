@@ -8,9 +8,10 @@ import {
   RELEASES_A_WEEK,
 } from '../../../generator/catalogue/catalogue.ts';
 import type { Chart } from '../../../generator/catalogue/chart.ts';
+import { GENRES } from '../../../generator/catalogue/genres.ts';
 import { rankWeights } from '../../../generator/catalogue/popularity.ts';
 import { orderOf } from '../../../generator/catalogue/radix-order.ts';
-import { viralOf } from '../../../generator/catalogue/virals.ts';
+import { viralOf, viralWeight } from '../../../generator/catalogue/virals.ts';
 import { Random } from '../../../generator/random.ts';
 
 const SEED = 7;
@@ -111,6 +112,26 @@ test('names differ, and half of the standing catalogue came out within six years
   expect(dates[2_000]! > '2019-06' && dates[2_000]! < '2021-01').toBe(true);
   expect(dates[0]! >= '1950').toBe(true);
   expect(dates.at(-1)! < '2026').toBe(true);
+});
+
+test('dates are spread from the first year of a genre on, and an artist works for some 45 years', () => {
+  const counts = new Map<string, number>();
+  const works = new Map<string, [first: number, last: number]>();
+  const releases = Array.from({ length: 5_000 }, (_, step) => EVERGREENS + 1_354 * RELEASES_A_WEEK - step);
+  const evergreens = Array.from({ length: EVERGREENS / 4 }, (_, step) => step * 4);
+  for (const ref of [...evergreens, ...releases]) {
+    const { release_date, genre, artist_id } = catalogue.describe(ref);
+    const year = Number(release_date.slice(0, 4));
+    const { since } = GENRES.find(({ name }) => name === genre)!;
+    if (year < since) expect.fail(`${genre} of ${year}`);
+    if (year < 2015) counts.set(release_date, (counts.get(release_date) ?? 0) + 1);
+    const [first, last] = works.get(artist_id) ?? [year, year];
+    works.set(artist_id, [Math.min(first, year), Math.max(last, year)]);
+  }
+  expect(Math.max(...counts.values())).toBeLessThan(40);
+  const spans = [...works.values()].map(([first, last]) => last - first);
+  expect(Math.max(...spans)).toBeGreaterThan(25);
+  expect(spans.filter((years) => years > 46).length).toBeLessThan(5);
 });
 
 test('draws of an artist and of a genre stay with them', () => {
@@ -218,6 +239,12 @@ test('now and then an old track of any rank leaps into the first few, for two to
   const evergreens = virals.filter(({ track }) => track < EVERGREENS);
   expect(evergreens.filter(({ track }) => track > EVERGREENS / 2).length).toBeGreaterThan(20);
   expect(evergreens.length).toBeLessThan(virals.length);
+  for (const viral of virals) {
+    const on = (day: number): number => viralWeight(viral, day) / viral.level;
+    expect(on(viral.endDay - 1)).toBeLessThan(0.02);
+    for (let day = viral.firstDay + viral.riseDays; day < viral.endDay; day++)
+      expect(on(day) - on(day + 1)).toBeLessThan(0.25);
+  }
   for (const { track, firstDay, endDay, riseDays } of virals.slice(0, 12)) {
     expect(endDay - firstDay).toBeGreaterThanOrEqual(14);
     expect(endDay - firstDay).toBeLessThanOrEqual(21);
