@@ -19,7 +19,8 @@ export type TrackRef = number;
 
 /** A track by itself moves the chance of a skip by this much at most. */
 const SKIP_BIAS = 0.12;
-const CHARTS_KEPT = 8;
+/** Of today and of the Fridays from which listeners still know what they took up. */
+const CHARTS_KEPT = 20;
 const CATALOGUES_KEPT = 2;
 
 /** The tracks that exist under a seed. Everything is computed from the seed; nothing changes by being asked for. */

@@ -176,8 +176,8 @@ export function describeListener(
     playlistFactor: factorAt(key, SALT.collecting, PLAYLIST_SPREAD),
     intensity,
     repertoire: Math.round(
-      clamp(200 * intensity ** 0.7 * Math.exp(0.5 * normalAt(key, SALT.repertoire)), 20, 800),
+      clamp(160 * intensity ** 0.7 * Math.exp(0.5 * normalAt(key, SALT.repertoire)), 20, 800),
     ),
-    exploration: clamp(0.029 * Math.exp(0.7 * normalAt(key, SALT.exploration)), 0.005, 0.1),
+    exploration: clamp(0.02 * Math.exp(0.7 * normalAt(key, SALT.exploration)), 0.005, 0.1),
   };
 }

@@ -22,12 +22,12 @@ export function byContext(values: Record<Context, number>): readonly number[] {
  */
 const SHARES = new AliasTable(
   byContext({
-    own_collection: 39.1,
-    catalogue: 23.8,
-    editorial: 21.4,
-    radio: 12.4,
-    personalised: 1.9,
-    charts: 1.5,
+    own_collection: 47.5,
+    catalogue: 24.4,
+    editorial: 20.2,
+    radio: 4.8,
+    personalised: 1.2,
+    charts: 1.9,
   }),
 );
 
@@ -35,7 +35,7 @@ const SHARES = new AliasTable(
  * How often a listener thinks of another context after a playback. A thought may fall on the context that is already
  * there: so the shares stay as they are, and 4.1 % of the transitions change it (MSSD).
  */
-export const SWITCH_CHANCE = 0.0565;
+export const SWITCH_CHANCE = 0.0545;
 
 export function drawContext(unit: number): number {
   return SHARES.at(unit);
@@ -53,4 +53,22 @@ const SHUFFLE = byContext({
 
 export function drawShuffle(context: number, unit: number): boolean {
   return unit < (SHUFFLE[context] as number);
+}
+
+/** What the player goes on with by itself when the music that was chosen is over. */
+const AUTOPLAY = new AliasTable(
+  byContext({ own_collection: 0, catalogue: 20, editorial: 25, radio: 50, personalised: 5, charts: 0 }),
+);
+
+export function drawAutoplay(unit: number): number {
+  return AUTOPLAY.at(unit);
+}
+
+/** What has been kept on the device. */
+const OFFLINE = new AliasTable(
+  byContext({ own_collection: 75, catalogue: 8, editorial: 16, radio: 0, personalised: 1, charts: 0 }),
+);
+
+export function drawOfflineContext(unit: number): number {
+  return OFFLINE.at(unit);
 }

@@ -11,8 +11,8 @@ import { byContext } from './contexts.ts';
  */
 
 /** By place in the session, from the first; MSSD: 37.7, 47.6, 50.5, 53.0, 53.2 and 51 to 55 %. */
-const BY_POSITION = [0.376, 0.472, 0.5, 0.523, 0.523] as const;
-const LATER = 0.521;
+const BY_POSITION = [0.376, 0.473, 0.5, 0.525, 0.524] as const;
+const LATER = 0.52;
 
 const BY_CONTEXT = byContext({
   own_collection: 0.029,
@@ -56,7 +56,7 @@ const BY_HOUR = Array.from({ length: 24 }, (_, hour) => {
 });
 
 /** What a listener knows well is heard out a little more often than what is new to him. */
-const FAMILIAR = -0.02;
+const FAMILIAR = -0.035;
 
 /** Of the skips, how many come within 5 and within 30 seconds: 24 and 35 % of all playbacks (The Skip). */
 const WITHIN_5_S = 0.466;
@@ -75,7 +75,7 @@ const QUICKNESS_OF_LISTENER = 0.12;
 const QUICKER_AT_FIRST = 0.03;
 
 /** Heard out, but ended by a button in its last tenth. */
-const ENDED_IN_OUTRO = 0.202;
+const ENDED_IN_OUTRO = 0.21;
 const OUTRO = 0.1;
 /** Of those, to hear it again. */
 const AGAIN = 0.27;
@@ -115,7 +115,7 @@ export class Outcome {
   /**
    * @param position of the track in its session, from 0
    * @param ofSession from `skipOfSession`
-   * @param switches whether the listener means to go somewhere else after this
+   * @param leadsTo the reason for which it ends when the listener does not want to hear what would come next
    */
   draw(
     random: Random,
@@ -127,7 +127,7 @@ export class Outcome {
     quickness: number,
     ofTrack: number,
     isFamiliar: boolean,
-    switches: boolean,
+    leadsTo: number | undefined,
   ): void {
     const chance =
       (position < BY_POSITION.length ? (BY_POSITION[position] as number) : LATER) +
@@ -137,18 +137,18 @@ export class Outcome {
       ofSession +
       ofTrack;
     this.isWhole = random.unit() >= Math.min(Math.max(chance, LEAST_CHANCE), 1 - LEAST_CHANCE);
-    if (this.isWhole) this.hearOut(random, durationMs, switches);
+    if (this.isWhole) this.hearOut(random, durationMs, leadsTo);
     else {
       const early = QUICKNESS_OF_LISTENER * (quickness - 0.5) + (QUICKER[context] as number);
-      this.skip(random, durationMs, position === 0 ? early + QUICKER_AT_FIRST : early, switches);
+      this.skip(random, durationMs, position === 0 ? early + QUICKER_AT_FIRST : early, leadsTo);
     }
   }
 
-  private hearOut(random: Random, durationMs: number, switches: boolean): void {
+  private hearOut(random: Random, durationMs: number, leadsTo: number | undefined): void {
     const unit = random.unit();
-    if (!switches && unit < ENDED_IN_OUTRO) {
+    if (leadsTo === R.remote || (leadsTo === undefined && unit < ENDED_IN_OUTRO)) {
       const within = unit / ENDED_IN_OUTRO;
-      this.reasonEnd = within < AGAIN ? R.backbtn : R.fwdbtn;
+      this.reasonEnd = leadsTo ?? (within < AGAIN ? R.backbtn : R.fwdbtn);
       this.msPlayed = durationMs - 1 - Math.floor(random.unit() * (OUTRO * durationMs - 2));
       return;
     }
@@ -158,7 +158,7 @@ export class Outcome {
     this.msPlayed = seek < SEEK ? Math.floor(durationMs * (0.3 + 0.6 * (seek / SEEK))) : durationMs;
   }
 
-  private skip(random: Random, durationMs: number, early: number, switches: boolean): void {
+  private skip(random: Random, durationMs: number, early: number, leadsTo: number | undefined): void {
     const unit = random.unit();
     const within = random.unit();
     const five = WITHIN_5_S + early;
@@ -168,7 +168,7 @@ export class Outcome {
       this.msPlayed = 5_000 + Math.floor(within * Math.sqrt(within) * 24_999);
     else this.msPlayed = 30_000 + Math.floor(within * ((1 - OUTRO) * durationMs - 30_001));
     const reason = random.unit();
-    this.reasonEnd = switches ? R.clickrow : reason < BACK ? R.backbtn : R.fwdbtn;
+    this.reasonEnd = leadsTo ?? (reason < BACK ? R.backbtn : R.fwdbtn);
   }
 
   /** The session ends with this playback: no button leads on from it. */

@@ -1,9 +1,10 @@
 import { Device, ReasonStart } from '../../contracts/events.ts';
-import type { Catalogue, Chart, TrackRef } from '../catalogue/catalogue.ts';
+import type { Catalogue, TrackRef } from '../catalogue/catalogue.ts';
 import { localHour } from '../listeners/geography.ts';
 import type { Listener, PlannedSession } from '../listeners/population.ts';
 import { Random, unitAt } from '../random.ts';
-import { drawContext, drawShuffle, SWITCH_CHANCE } from './contexts.ts';
+import { drawAutoplay, drawContext, drawOfflineContext, drawShuffle, SWITCH_CHANCE } from './contexts.ts';
+import { drawOtherDevice } from './devices.ts';
 import type { EventSink } from './event-sink.ts';
 import { Outcome, REASON_END, skipOfSession } from './outcome.ts';
 import { fillPlaylist, playlistId } from './playlists.ts';
@@ -39,8 +40,6 @@ const LONGEST_PAUSE_MS = 8 * 60_000;
 const BACK_TO_PREVIOUS_MS = 3_000;
 
 const DAY_MS = 86_400_000;
-/** 1 January 1970 was a Thursday: weeks of music begin on Fridays. */
-const FIRST_FRIDAY = 1;
 
 /** Plays sessions, one after another, of any listeners of one catalogue. */
 export class Player {
@@ -64,15 +63,13 @@ export class Player {
     const endMs = session.startMs + session.budgetMs;
     const sessionId = `s-${listener.listenerId.slice(2)}-${session.day.toString(36)}${session.place}`;
     const quickness = unitAt(listener.key, 0, 31);
-    const day = Math.floor(session.startMs / DAY_MS);
-    const week = Math.floor((day - FIRST_FRIDAY) / 7);
-    const today: Chart = catalogue.chartOn(day);
-    const thisWeek: Chart = catalogue.chartOn(week * 7 + FIRST_FRIDAY);
+    const isOffline = session.burstMs !== undefined;
+    selection.beginSession(Math.floor(session.startMs / DAY_MS));
 
     let device = session.device;
     sink.envelope(listener.listenerId, sessionId, device, listener.countryCode);
     let ofSession = skipOfSession(listener, Device.options[device] as Device);
-    let context = drawContext(random.unit());
+    let context = isOffline ? drawOfflineContext(random.unit()) : drawContext(random.unit());
     let shuffle = drawShuffle(context, random.unit());
     let reasonStart = firstStart(random.unit());
     let track: TrackRef = -1;
@@ -83,9 +80,7 @@ export class Player {
     for (let position = 0; ; position++) {
       if (reasonStart !== NEXT_START[REASON_END.backbtn] || track < 0) {
         before = track;
-        selection.choose(random, listener, context, track, today, thisWeek, week);
-        if (selection.track === before)
-          selection.choose(random, listener, context, track, today, thisWeek, week);
+        selection.choose(random, listener, context, track);
         track = selection.track;
       } else if (outcome.msPlayed < BACK_TO_PREVIOUS_MS && before >= 0) {
         const again = before;
@@ -93,7 +88,8 @@ export class Player {
         track = again;
       }
       // Drawn whether it is used or not, as everything here: one more like must not change what is played after it.
-      const switches = random.unit() < SWITCH_CHANCE;
+      const switches = random.unit() < SWITCH_CHANCE && !isOffline;
+      const moves = random.unit() < CHANCES.otherDevice && !isOffline && !switches;
       outcome.draw(
         random,
         catalogue.durationMs(track),
@@ -104,7 +100,7 @@ export class Player {
         quickness,
         catalogue.skipBias(track),
         selection.isFamiliar,
-        switches,
+        switches ? REASON_END.clickrow : moves ? REASON_END.remote : undefined,
       );
       const pause =
         random.unit() < CHANCES.pause
@@ -142,14 +138,17 @@ export class Player {
 
       now += random.between(5, 400);
       if (switches) {
-        const next = drawContext(random.unit());
+        // Who heard the track out has not touched anything: then the player goes on by itself.
+        const byItself = outcome.reasonEnd !== REASON_END.clickrow;
+        const next = byItself ? drawAutoplay(random.unit()) : drawContext(random.unit());
         if (next !== context) {
           context = next;
           shuffle = drawShuffle(context, random.unit());
         }
       }
-      if (session.burstMs === undefined && random.unit() < CHANCES.otherDevice) {
-        device = (device + random.between(1, Device.options.length - 1)) % Device.options.length;
+      if (moves) {
+        device = drawOtherDevice(device, random.unit());
+        now += random.between(800, 6_000);
         ofSession = skipOfSession(listener, Device.options[device] as Device);
         sink.envelope(listener.listenerId, sessionId, device, listener.countryCode);
       }

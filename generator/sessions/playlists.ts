@@ -10,6 +10,10 @@ const TRACKS_SPREAD = 0.8;
 const FEWEST_TRACKS = 5;
 const MOST_TRACKS = 250;
 
+/** Nothing stands in a playlist twice. When what is known has been used up, something new of the same taste is taken. */
+const TRIES = 12;
+const KNOWN_TRIES = 3;
+
 /** @param place among the playlists of the session */
 export function playlistId(sessionId: string, place: number): string {
   return `p-${sessionId.slice(2)}-${place}`;
@@ -36,11 +40,15 @@ export function fillPlaylist(
   if (!sink.playlistCreated(now, id, name)) return -1;
   const size = Math.round(random.logNormal(MEDIAN_TRACKS, TRACKS_SPREAD));
   const tracks = Math.min(Math.max(size, FEWEST_TRACKS), MOST_TRACKS);
+  const there = new Set<TrackRef>();
   let track = idea;
   for (let position = 0; position < tracks; position++) {
+    for (let tries = 0; there.has(track) && tries < TRIES; tries++)
+      track = selection.ofCollection(random, listener, tries > KNOWN_TRIES);
+    if (there.has(track)) break;
+    there.add(track);
     now += random.between(300, 3_500);
     if (!sink.playlistTrackAdded(now, id, track, position)) return -1;
-    track = selection.ofCollection(random, listener);
   }
   return now;
 }

@@ -4,23 +4,33 @@ import { type Random, unitAt } from '../random.ts';
 import { byContext, CONTEXT } from './contexts.ts';
 
 /** Salts of what a listener has settled for good: drawn by number, so that nothing is stored. */
-const SETTLED = { genre: 21, artist: 22, track: 23, weekGenre: 24, weekTrack: 25 } as const;
+const SETTLED = { genre: 21, artist: 22, track: 23, newGenre: 24, newTrack: 25, newWeeks: 26 } as const;
 
 /** Share of what is new and rising, by context; the rest is the standing catalogue. */
 const CURRENT = byContext({
-  own_collection: 0.16,
-  catalogue: 0.26,
-  editorial: 0.48,
-  radio: 0.2,
-  personalised: 0.35,
+  own_collection: 0.18,
+  catalogue: 0.3,
+  editorial: 0.55,
+  radio: 0.24,
+  personalised: 0.4,
   charts: 1,
 });
 
 /** Of that, what everybody is shown today, and not what the listener took up this week. */
-const SHOWN_TODAY = 0.12;
+const SHOWN_TODAY = 0.36;
 
-/** How many new tracks a listener takes up in a week. */
-const NEW_A_WEEK = 8;
+/** How many new tracks a listener has taken up at any time; each is given up for another after two to eight weeks. */
+const TAKEN_UP = 12;
+const FEWEST_WEEKS = 2;
+const MORE_WEEKS = 7;
+/** The higher, the more the first ones of them are played. */
+const TASTE_FOR_THE_FIRST = 1.7;
+/** 1 January 1970 was a Thursday: weeks of music begin on Fridays. */
+const FIRST_FRIDAY = 1;
+
+/** The last tracks of a session, which are not played again but by the back button. */
+const REMEMBERED = 32;
+const TRIES = 4;
 
 /** How much more than usual is new to the listener, by context. */
 const EXPLORING = byContext({
@@ -46,26 +56,39 @@ export class Selection {
   /** Whether the listener knows it well. */
   isFamiliar = false;
   private readonly catalogue: Catalogue;
+  private today: Chart;
+  private week = Number.NaN;
+  /** Charts of the Fridays before, by the weeks since. */
+  private fridays: Chart[] = [];
+  private readonly heard = new Int32Array(REMEMBERED);
+  private count = 0;
 
   constructor(catalogue: Catalogue) {
     this.catalogue = catalogue;
+    this.today = catalogue.chartOn(0);
   }
 
-  /**
-   * @param previous the last track, or -1
-   * @param today chart of the day, for what everybody is shown
-   * @param thisWeek chart of the week's Friday, for what the listener took up then
-   */
-  choose(
-    random: Random,
-    listener: Listener,
-    context: number,
-    previous: TrackRef,
-    today: Chart,
-    thisWeek: Chart,
-    week: number,
-  ): void {
-    const { catalogue } = this;
+  /** @param day of the session, since 1970 */
+  beginSession(day: number): void {
+    this.today = this.catalogue.chartOn(day);
+    const week = Math.floor((day - FIRST_FRIDAY) / 7);
+    if (week !== this.week) this.fridays = [];
+    this.week = week;
+    this.count = 0;
+    this.heard.fill(-1);
+  }
+
+  /** @param previous the last track, or -1 */
+  choose(random: Random, listener: Listener, context: number, previous: TrackRef): void {
+    for (let tries = 0; tries < TRIES; tries++) {
+      this.draw(random, listener, context, previous);
+      if (!this.heard.includes(this.track)) break;
+    }
+    this.heard[this.count++ % REMEMBERED] = this.track;
+  }
+
+  private draw(random: Random, listener: Listener, context: number, previous: TrackRef): void {
+    const { catalogue, today } = this;
     this.isFamiliar = random.unit() < 0.5;
     if (context === CONTEXT.charts) {
       this.track = today.top(random.unit());
@@ -83,10 +106,7 @@ export class Selection {
             : today.currentInGenre(genre, random.unit());
         return;
       }
-      // The square favours the first: what was taken up is played over and over.
-      const place = Math.floor(NEW_A_WEEK * (unit / current) * random.unit());
-      const genre = listener.tasteGenre(unitAt(listener.key ^ week, place, SETTLED.weekGenre));
-      this.track = thisWeek.currentInGenre(genre, unitAt(listener.key ^ week, place, SETTLED.weekTrack));
+      this.track = this.takenUp(listener, Math.floor(TAKEN_UP * this.among(random) ** TASTE_FOR_THE_FIRST));
       return;
     }
     if (random.unit() < listener.exploration * (EXPLORING[context] as number)) {
@@ -98,9 +118,7 @@ export class Selection {
       this.track = catalogue.ofArtist(catalogue.artistOf(previous), random.unit());
       return;
     }
-    // The first half of the favourites' range is what is familiar: it stays half of all.
-    const range = (random.unit() + (this.isFamiliar ? 0 : 1)) / 2;
-    const place = Math.floor(listener.repertoire * range ** FAVOURITISM);
+    const place = Math.floor(listener.repertoire * this.among(random) ** FAVOURITISM);
     if (context === CONTEXT.own_collection) {
       const kept = Math.floor(KEPT_OF_AN_ARTIST * random.unit() * random.unit());
       this.track = this.ofFavourite(
@@ -111,8 +129,34 @@ export class Selection {
     } else this.track = this.ofFavourite(listener, place, random.unit());
   }
 
-  /** One of the listener's own, for a playlist. */
-  ofCollection(random: Random, listener: Listener): TrackRef {
+  /** Where in a range from the most played to the least: the first half is what is familiar, and stays half of all. */
+  private among(random: Random): number {
+    return (random.unit() + (this.isFamiliar ? 0 : 1)) / 2;
+  }
+
+  /** What the listener took up in some week not long ago, from the chart of its Friday. */
+  private takenUp(listener: Listener, place: number): TrackRef {
+    const { key } = listener;
+    const unit = unitAt(key, place, SETTLED.newWeeks);
+    const weeks = FEWEST_WEEKS + Math.floor(MORE_WEEKS * unit);
+    // Which fraction of a week is left of the draw says where in its turn the place is.
+    const since = (this.week + Math.floor(weeks * ((MORE_WEEKS * unit) % 1))) % weeks;
+    const week = this.week - since;
+    const genre = listener.tasteGenre(unitAt(key ^ week, place, SETTLED.newGenre));
+    let chart = this.fridays[since];
+    if (!chart) {
+      chart = this.catalogue.chartOn(week * 7 + FIRST_FRIDAY);
+      this.fridays[since] = chart;
+    }
+    return chart.currentInGenre(genre, unitAt(key ^ week, place, SETTLED.newTrack));
+  }
+
+  /**
+   * One of the listener's own, for a playlist.
+   * @param isNew whether it may also be none of them, but to the listener's taste
+   */
+  ofCollection(random: Random, listener: Listener, isNew: boolean): TrackRef {
+    if (isNew) return this.catalogue.inGenre(listener.tasteGenre(random.unit()), random.unit());
     return this.ofFavourite(listener, Math.floor(listener.repertoire * random.unit() ** 1.5), random.unit());
   }
 

@@ -31,7 +31,7 @@ const OUTRO = 0.1;
 const EVERGREENS_OF = '2026';
 
 const FIRST_STARTS: readonly string[] = ['clickrow', 'appload', 'playbtn', 'remote'];
-const LAST_ENDS: readonly string[] = ['endplay', 'logout', 'remote'];
+const LAST_ENDS: readonly string[] = ['endplay', 'logout'];
 
 export const isPlayback = (event: ListeningEvent): event is Playback => 'ms_played' in event;
 export const occurredMs = (event: ListeningEvent): number => Date.parse(event.occurred_at);
@@ -101,6 +101,12 @@ export const RULES = {
     for (const session of grouped(playbacks(heard), 'session_id'))
       for (const event of session.slice(0, -1))
         if (LAST_ENDS.includes(event.reason_end)) yield `${say(event)} ended by ${event.reason_end}`;
+  },
+
+  'the music moves to another device when it is handed over, and only then': function* (heard) {
+    for (const [before, after] of neighbours(grouped(playbacks(heard), 'session_id')))
+      if ((before.device !== after.device) !== (before.reason_end === 'remote'))
+        yield `${say(before)} ended by ${before.reason_end} on ${before.device}, then ${after.device}`;
   },
 
   'a session has no gap of 30 minutes': function* ({ events }) {

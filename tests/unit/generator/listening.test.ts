@@ -202,6 +202,9 @@ describe('every rule reports what breaks it', () => {
       reason_start: 'trackdone',
     })),
     'what ends the listening is the end of the session': changed(0, () => ({ reason_end: 'logout' })),
+    'the music moves to another device when it is handed over, and only then': changed(0, () => ({
+      reason_end: 'remote',
+    })),
     'a session has no gap of 30 minutes': changed(0, (event) => ({ occurred_at: at(event, -3_600_000) })),
     'between two sessions of a listener are more than 30 minutes': changed(2, () => ({ session_id: 's-x' })),
     'a session has one listener, a listener one country': changed(2, () => ({ country: 'XX' })),
