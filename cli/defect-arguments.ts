@@ -4,7 +4,7 @@ import { CommandFailure } from './failure.ts';
 const KINDS = Object.keys(DEFAULT_DEFECT_RATES) as (keyof DefectRates)[];
 
 /** Planted defects as they are without any option, for a help text. */
-export const DEFECT_HELP = `how much of a planted defect, as a share of the records from 0 to 1; may be repeated. Kinds and what they are without it: ${KINDS.map(
+export const DEFECT_HELP = `about how much of a planted defect, as a share of the records from 0 to 1 (late: of the sessions, which are then heard offline); may be repeated. Kinds and what they are without it: ${KINDS.map(
   (kind) => `${kind}=${DEFAULT_DEFECT_RATES[kind]}`,
 ).join(', ')}`;
 
