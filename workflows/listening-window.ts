@@ -71,8 +71,13 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
     showInSearch(input, window);
     // The window's last word must be written although the workflow is being cancelled.
     await CancellationScope.nonCancellable(async () => {
-      await reports.recordLast();
-      await kept.tell(window, 'ended');
+      try {
+        await reports.recordLast();
+        await kept.tell(window, 'ended');
+      } catch (unwritten) {
+        // What ended the window is its failure, also when the store that it failed by takes no report either.
+        log.warn('the last report was not recorded', { error: unwritten });
+      }
     });
     if (cancelled) throw error;
     throw ApplicationFailure.create({

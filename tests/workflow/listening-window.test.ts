@@ -101,6 +101,24 @@ describe('a step that fails', () => {
     expect(steps.reports.at(-1)?.failure).toMatchObject({ step: 'publish', type: 'AccessDenied' });
   });
 
+  it('is what the window failed with, also when no report can be written any more', async () => {
+    const denied = (): never => {
+      throw ApplicationFailure.nonRetryable('the key is an old one', 'AccessDenied');
+    };
+    let isDenied = false;
+    const steps = fakeSteps({
+      ingestWindow: async () => {
+        isDenied = true;
+        throw ApplicationFailure.nonRetryable('the bucket is closed', 'AccessDenied');
+      },
+      recordReport: async () => (isDenied ? denied() : undefined),
+    });
+    await withWorkers(steps, async (client) => {
+      const failure = await failureOf((await start(client)).result());
+      expect(failure).toMatchObject({ type: 'AccessDenied', message: 'ingest: the bucket is closed' });
+    });
+  });
+
   it('does not matter when it is only a report in between', async () => {
     let recorded = 0;
     const steps = fakeSteps({
