@@ -29,6 +29,8 @@ interface Scene {
   /** The execution that is being disturbed. */
   runId: string;
   cell: Cell;
+  /** The victim's process as it was before the step: asking the supervisor takes longer than some steps. */
+  pid?: number | undefined;
 }
 
 export const isRunningStep = (sight: Sight, runId: string, step: StepName): boolean =>
@@ -75,8 +77,8 @@ async function hold(scene: Scene, victim: Victim): Promise<number | undefined> {
   const { watch, window, runId, cell, grounds } = scene;
   const { step } = cell;
   // A program starts some time after its step, and a second attempt starts it again.
-  for (;;) {
-    const pid = await victimPid(grounds, victim, window);
+  for (let { pid: known } = scene; ; known = undefined) {
+    const pid = known ?? (await victimPid(grounds, victim, window));
     if (pid !== undefined) {
       const before = cell.fault.moment === 'between two tables' ? await afterFirstTable(scene) : true;
       if (!before) return undefined;

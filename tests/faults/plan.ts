@@ -19,6 +19,9 @@ const NEEDED_IN: Partial<Record<string, readonly StepName[]>> = {
   'airflow-triggerer': [],
 };
 
+/** They fail a window, by design, in a later step than the one they strike: another fault there would be blamed. */
+const ALONE: ReadonlySet<Fault['kind']> = new Set(['half-written', 'rotated-key']);
+
 const victimOf = (fault: Fault): string | undefined => ('victim' in fault ? fault.victim : undefined);
 
 const isNeeded = ({ fault, step }: Cell): boolean =>
@@ -31,12 +34,11 @@ export function chooseCells(only: string | undefined): Cell[] {
 }
 
 /**
- * As few windows as can meet all cells. What tells most comes first, so that a run that is ended early has told it; a key
- * that is given to all anew has a window to itself.
+ * As few windows as can meet all cells. What tells most comes first, so that a run that is ended early has told it.
  */
 export function planWindows(cells: readonly Cell[]): PlannedWindow[] {
   const windows: PlannedWindow[] = [];
-  const isAlone = (cell: Cell): boolean => cell.fault.fault.kind === 'rotated-key';
+  const isAlone = ({ fault: { fault } }: Cell): boolean => ALONE.has(fault.kind);
   for (const airflow of [false, true]) {
     const ofKind = cells.filter((cell) => (cell.fault.airflow ?? false) === airflow && !isAlone(cell));
     const waiting = [...ofKind.filter(isNeeded), ...ofKind.filter((cell) => !isNeeded(cell))];

@@ -7,6 +7,7 @@ import type { WindowId } from '../../contracts/window.ts';
 import { type Cell, cellName } from './cases.ts';
 import type { Grounds } from './grounds.ts';
 import { isRunningStep, type Struck, strike } from './inject.ts';
+import { knownPid } from './processes.ts';
 import type { Volume } from './truth.ts';
 import type { Sight, Watch } from './watch.ts';
 
@@ -89,10 +90,11 @@ async function runOnce(
   );
   for (const step of STEPS)
     for (const cell of [...waiting].filter((one) => one.step === step)) {
+      const pid = await knownPid(grounds, cell.fault, window);
       const seen = await awaitStep(options, runId, step);
       if (!seen) continue;
       waiting.delete(cell);
-      const outcome = await strike({ grounds, watch, window, runId, cell });
+      const outcome = await strike({ grounds, watch, window, runId, cell, pid });
       say(
         `  ${outcome.hit ? 'struck' : 'missed'}: ${cellName(cell)}${outcome.note ? ` (${outcome.note})` : ''}`,
       );
