@@ -88,7 +88,15 @@ describe('a landed shard', () => {
     expect((await run(generating().finishGeneration, { request, shards })).ledger.arrived.total).toBe(1_000);
     const one = { ...request, shards: 1 };
     await run(generating().finishGeneration, { request: one, shards: [await land(one)] });
-    expect((await store.list(keys.landing(request.window))).length).toBe(3);
+    expect((await store.list(keys.landing(request.window))).sort()).toEqual(
+      [
+        keys.catalogue(request.window),
+        keys.ledger(request.window),
+        keys.shard(request.window, 0),
+        keys.shardLedger(request.window, 0),
+        keys.shardTracks(request.window, 0),
+      ].sort(),
+    );
   });
 });
 
