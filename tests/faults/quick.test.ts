@@ -7,7 +7,8 @@ import { Trial, type Verdict } from './trial.ts';
 import { generateTruth } from './truth.ts';
 
 const FIRST: WindowId = '2026-01-05T08:00Z';
-const VOLUME = { events: 3_000, seed: 23, shards: 2 };
+/** Twice as many shards as are published at a time: what others send lies between the first and the last of them. */
+const VOLUME = { events: 3_000, seed: 23, shards: 4 };
 const LIMIT_MS = 1_800_000;
 
 const WINDOWS = QUICK.map((names, index) => {
