@@ -185,7 +185,7 @@ describe('a window that is judged anew', () => {
     expect(account.valid).toMatchObject({ total: 1, content_hash: hashed(held[0] as Buffer) });
     expect(account.duplicates).toEqual({
       total: 2,
-      by_type: { track_played: 2 },
+      by_type: { [valid.event.event_type]: 2 },
       content_hash: hashed(held[3] as Buffer, held[6] as Buffer),
     });
     expect(account.quarantined).toMatchObject({ total: 4, by_reason: { malformed_json: 4 } });

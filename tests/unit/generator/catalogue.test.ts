@@ -17,7 +17,6 @@ const dayOf = (date: string): number => Date.parse(date) / 86_400_000;
 const DAY = dayOf('2026-01-05');
 const catalogue = catalogueOf(SEED);
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-const day = fc.integer({ min: dayOf('1990-01-01'), max: dayOf('2100-01-01') });
 const evergreen = fc.integer({ min: 0, max: EVERGREENS - 1 });
 const release = fc.integer({ min: EVERGREENS, max: EVERGREENS + RELEASES_A_WEEK * 5_200 });
 const track = fc.oneof(evergreen, release);
