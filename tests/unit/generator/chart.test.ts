@@ -12,7 +12,6 @@ const dayOf = (date: string): number => Date.parse(date) / 86_400_000;
 const DAY = dayOf('2026-01-05');
 const catalogue = catalogueOf(SEED);
 const day = fc.integer({ min: dayOf('1990-01-01'), max: dayOf('2100-01-01') });
-const evergreen = fc.integer({ min: 0, max: EVERGREENS - 1 });
 const release = fc.integer({ min: EVERGREENS, max: EVERGREENS + RELEASES_A_WEEK * 5_200 });
 const weekOf = (release: number): number => Math.floor((release - EVERGREENS) / RELEASES_A_WEEK);
 const fridayOf = (release: number): number => FIRST_FRIDAY + weekOf(release) * 7;
