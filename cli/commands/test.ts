@@ -16,7 +16,7 @@ export function register(command: Command): void {
       try {
         const suites = chooseSuites(only?.split(',').map((name) => name.trim()));
         if (list) {
-          for (const suite of suites)
+          for (const suite of only === undefined ? SUITES : suites)
             process.stdout.write(`${suite.name.padEnd(14)} ${suite.group.padEnd(8)} ${suite.title}\n`);
           return;
         }
