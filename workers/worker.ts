@@ -12,6 +12,7 @@ import { type Config, loadConfig } from '../config/config.ts';
 import { type Capability, TASK_QUEUES } from '../contracts/task-queues.ts';
 import { workflowBundle } from './bundle.ts';
 import type { QueueModule } from './queues/queue.ts';
+import { watchForSleep } from './sleep-watch.ts';
 
 const QUEUES: Record<Capability, () => Promise<QueueModule>> = {
   control: () => import('./queues/control.ts'),
@@ -24,6 +25,13 @@ const QUEUES: Record<Capability, () => Promise<QueueModule>> = {
 const GRACE = '10 seconds';
 /** And how long cancelled ones may take: a subprocess gets ten seconds before it is killed. */
 const FORCE = '30 seconds';
+
+/**
+ * After so long Temporal gives a workflow task to somebody else. A worker that was stopped for longer and then goes on
+ * keeps its state of that workflow for ever: it takes every further task of it, answers none, and the window stands still
+ * (SDK 1.24; `stop worker-control` of tests/faults). A new process has no such state.
+ */
+const WORKFLOW_TASK_LIMIT_MS = 10_000;
 
 /** Three of the four queues carry activities only. */
 const EXPECTED = /^No workflows registered/;
@@ -83,10 +91,18 @@ async function main(): Promise<void> {
       : {}),
   });
   const running = worker.run();
+  const endWatch = queue.workflows
+    ? watchForSleep(WORKFLOW_TASK_LIMIT_MS, (sleptMs) => {
+        say(`stood still for ${Math.round(sleptMs / 1000)} s: ends, to be started anew by its supervisor`);
+        // At once: an orderly end waits for tasks that have long been somebody else's.
+        process.exit(1);
+      })
+    : undefined;
   say(`worker ready: serves ${TASK_QUEUES[capability]}`);
   try {
     await running;
   } finally {
+    endWatch?.();
     await connection.close();
   }
   say('stopped');
