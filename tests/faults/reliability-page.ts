@@ -31,8 +31,8 @@ export function reliabilityPage(results: Results): string {
   const dates = cells.map(({ at }) => at.slice(0, 10)).toSorted();
   return `# What survives what
 
-Faults are put into running windows of a real installation: real broker, object store, Temporal server, Spark, dbt and
-Airflow, each under the supervisor that runs them every day. A fault strikes exactly when the named step is seen running on
+Faults are put into running windows of a real installation: real broker, object store, Temporal server, Spark and
+dbt (Airflow's own faults are not run yet), each under the supervisor that runs them every day. A fault strikes exactly when the named step is seen running on
 a worker; a window meets up to one fault a step, and readers watch all the while. This page is written by \`npm run test:faults\` from
 [its raw results](reliability/results.json).
 
@@ -43,7 +43,7 @@ Half of those that needed no help had recovered ${quantile(0.5)} s after the fau
 
 ## The table
 
-Seconds that the fault has added to its step (the step's own seconds less those of an undisturbed one in the same run), attempts in brackets
+Seconds that the fault has added to its step (the step's own seconds less those of an undisturbed one, measured on another load: single seconds are no exact figures), attempts in brackets
 when there was more than one. ↻: the window failed and one replay brought it through; then up to the end of that step in the
 replay. ✖: something was lost, doubled or shown half. A dot: the fault has no meaning there.
 
@@ -71,7 +71,7 @@ ${machine.cpu}, ${machine.cores} cores, ${(machine.memory_bytes / 2 ** 30).toFix
   )
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}. Windows of ${volume.events.toLocaleString('en')} events in ${volume.shards} shards, seed
-${volume.seed}. Run ${dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`} at commit ${results.commit}. Other work ran on the machine at the same
+${volume.seed}. Run ${dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`} at commits up to ${results.commit}. Other work ran on the machine at the same
 time, so seconds are upper bounds.
 
 A worker that dies costs the thirty seconds after which Temporal misses its heartbeat; everything else is the time that the
