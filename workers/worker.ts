@@ -27,9 +27,10 @@ const GRACE = '10 seconds';
 const FORCE = '30 seconds';
 
 /**
- * After so long Temporal gives a workflow task to somebody else. A worker that was stopped for longer and then goes on
- * keeps its state of that workflow for ever: it takes every further task of it, answers none, and the window stands still
- * (SDK 1.24; `stop worker-control` of tests/faults). A new process has no such state.
+ * After so long Temporal gives a workflow task up. A worker that was stopped for longer finds several tasks of the same
+ * workflow when it goes on, all but the last of them void; once it then took an activity's end for one that it had seen,
+ * and left a history that no worker can replay (SDK 1.24, found by `stop worker-control` of tests/faults): the window
+ * stood still for good. A new process asks for the whole history.
  */
 const WORKFLOW_TASK_LIMIT_MS = 10_000;
 
