@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { LakeAccess } from './steps.ts';
+import { WindowId } from './window.ts';
+
+/** The one resident stream of an installation: its workflow's id, and the name under which it commits to the tables. */
+export const LIVE_STREAM_ID = 'live';
+export const LIVE_STREAM_WORKFLOW = 'liveStream';
+export const STOP_SIGNAL = 'stop';
+export const LIVE_STATUS_QUERY = 'liveStatus';
+
+/** Object keys of the stream, beside those of the windows (contracts/lake.ts). */
+export const liveKeys = {
+  /** How far the stream has come: `StreamPosition`. */
+  position: 'live/position.json',
+  /** Every track that the producer may mention, as NDJSON of `CatalogueTrack`. */
+  catalogue: 'live/catalogue.ndjson',
+  /** There once a record without a `window` header has arrived in that hour: the hour is closed, not generated. */
+  hour: (window: WindowId): string => `live/hours/${window.replace(':', '-')}.json`,
+  hours: 'live/hours/',
+} as const;
+
+/** Next offset to be read, by partition, as text: offsets outgrow a double. */
+export const Offsets = z.record(z.string().regex(/^\d+$/), z.string().regex(/^\d+$/));
+export type Offsets = z.infer<typeof Offsets>;
+
+/** Paced records for an installation that has no players of its own. */
+export const ProducerRequest = z.object({
+  rate: z.number().positive().max(50_000).describe('Records a second in the mean hour of a week.'),
+  speed: z
+    .number()
+    .min(1)
+    .max(1_440)
+    .describe('Simulated hours an hour: at 24, days and nights pass in an hour each; the rate stays.'),
+  seed: z.number().int().nonnegative(),
+});
+export type ProducerRequest = z.infer<typeof ProducerRequest>;
+
+/** Input of the workflow `liveStream`. */
+export const LiveStreamInput = z.object({
+  requested_by: z.string().max(200),
+  /** Null: other producers write to the topic. */
+  producer: ProducerRequest.nullable(),
+  trigger_ms: z.number().int().min(100).max(60_000).describe('A micro-batch begins at most so often.'),
+  max_records_per_batch: z
+    .number()
+    .int()
+    .min(100)
+    .max(5_000_000)
+    .describe('Bound of a batch: a burst takes more batches, not more memory.'),
+});
+export type LiveStreamInput = z.infer<typeof LiveStreamInput>;
+
+/** What the stream job is told: a JSON file named by `--spec`. */
+export const StreamSpec = z.object({
+  stream: z.string(),
+  lake: LakeAccess,
+  kafka: z.object({ brokers: z.string(), topic: z.string() }),
+  trigger_ms: z.number().int().positive(),
+  max_records_per_batch: z.number().int().positive(),
+  /** Folder (or URI) of offsets and state; the same for the life of the installation. */
+  checkpoint: z.string(),
+  /** NDJSON on the driver's disk; read again when it changes. Null: nothing to enrich with. */
+  catalogue_file: z.string().nullable(),
+  /** SQLite file of what the Now page shows. */
+  now_file: z.string(),
+  /** Once this file exists, the stream takes what has arrived, commits, and ends. */
+  stop_file: z.string(),
+});
+export type StreamSpec = z.infer<typeof StreamSpec>;
+
+/** A line `progress {…}` of the job's stdout, one a batch, after its rows are in every table. */
+export const StreamProgress = z.object({
+  batch: z.number().int().nonnegative(),
+  /** Instant of the commit, ISO 8601 UTC. */
+  at: z.string(),
+  records: z.number().int().nonnegative(),
+  valid: z.number().int().nonnegative(),
+  quarantined: z.number().int().nonnegative(),
+  duplicates: z.number().int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  /** Records in the topic that are behind the offsets. */
+  lag: z.number().int().nonnegative(),
+  offsets: Offsets,
+  /** Windows in which the records of the batch arrived. */
+  windows: z.array(WindowId),
+});
+export type StreamProgress = z.infer<typeof StreamProgress>;
+
+/** How far the stream has come; everything below the offsets is in the tables. */
+export const StreamPosition = z.object({
+  stream: z.string(),
+  batch: z.number().int().nonnegative(),
+  at: z.string(),
+  offsets: Offsets,
+});
+export type StreamPosition = z.infer<typeof StreamPosition>;
