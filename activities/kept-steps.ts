@@ -42,6 +42,8 @@ export interface RecalledSteps {
   before: WindowOutcome | null;
   /** What the window's ledger has to say since a rule was mended; null when none was. */
   amendment: Pick<LedgerAmendment, 'arrived' | 'account'> | null;
+  /** The step to begin at, when it may be an earlier one than was asked for. */
+  from_step?: StepName;
 }
 
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
@@ -114,7 +116,7 @@ async function missingOutput(
     if (!(await store.exists(catalogue)))
       return { step: 'generate', why: `${catalogue} is not there any more` };
   }
-  if (from === 'ingest' || from === 'reconcile') {
+  if (from === 'ingest' || from === 'reconcile' || from === 'compact') {
     const receipts = result('publish');
     const there = new Set(await store.list(keys.receipts(window)));
     const wanted = Array.isArray(receipts) ? [] : receipts.digests;
@@ -148,14 +150,21 @@ export function createKeptStepActivities({ store }: { store: ObjectStore }) {
     /**
      * The results of the steps before `from_step`, and how the window stood. What the steps from there on had left counts
      * no more, whatever becomes of this run. Idempotency key: the window.
-     * @throws ClientError ResourceMissing, naming the step to begin at, when one of them does not stand
+     * @throws ClientError ResourceMissing, naming the step to begin at, when one of them does not stand; with `or_earlier`
+     *   the window begins at that one instead
      */
-    recallSteps: async (input: { request: WindowRequest; from_step: StepName }): Promise<RecalledSteps> => {
-      const { request, from_step: from } = input;
+    recallSteps: async (input: {
+      request: WindowRequest;
+      from_step: StepName;
+      or_earlier?: boolean;
+    }): Promise<RecalledSteps> => {
+      const { request, or_earlier: orEarlier } = input;
       const { window } = request;
+      let from = input.from_step;
       const kept = await readKeptSteps(store, window);
       const instead = from === 'generate' ? undefined : await obstacle(store, kept, request, from);
-      if (instead) {
+      if (instead && orEarlier) from = instead.step;
+      else if (instead) {
         throw new ClientError(
           'ResourceMissing',
           `${window} cannot begin at ${from}: ${instead.step}: ${instead.why}; the first step to begin at is ${instead.step}`,
@@ -172,6 +181,7 @@ export function createKeptStepActivities({ store }: { store: ObjectStore }) {
         kept_at: {},
         before: report.success ? outcomeOf(report.data) : null,
         amendment: await amendmentOf(store, window),
+        ...(orEarlier ? { from_step: from } : {}),
       };
       for (const step of stepsBefore(from)) {
         Object.assign(recalled.results, { [step]: stepResult(step, kept[step]?.result) });

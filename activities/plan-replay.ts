@@ -7,6 +7,7 @@ import { type HopName, WindowReport } from '../contracts/report.ts';
 import { type StepName, STEPS, WindowRequest } from '../contracts/steps.ts';
 import { WINDOW_MS, type WindowId, windowStartMs } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
+import type { WarehouseLook } from './kept-warehouse.ts';
 import {
   type FirstStep,
   firstStepToRun,
@@ -24,6 +25,8 @@ export interface PlanDeps {
   isRunning?: (window: WindowId) => Promise<boolean>;
   /** What the rules of today make of the window otherwise than its ledger, a sentence each. */
   judge?: (window: WindowId) => Promise<string[]>;
+  /** What is gone from the warehouse of what kept steps left there. Absent: only the run itself looks. */
+  look?: WarehouseLook;
   now?: () => number;
 }
 
@@ -148,14 +151,57 @@ async function lastRequest(
   return shards === undefined ? undefined : WindowRequest.parse({ ...asked, shards });
 }
 
+type Beginning = Pick<PlannedWindow, 'from_step' | 'because' | 'refused'>;
+
 async function whereToBegin(
+  deps: PlanDeps,
+  scope: ReplayScope,
+  report: WindowReport,
+  kept: KeptSteps,
+  request: WindowRequest,
+  hasFailed: boolean,
+): Promise<Beginning> {
+  const asked = await byWhatIsKept(deps, scope, report, kept, request, hasFailed);
+  return asked.refused === null ? unlessGone(deps, asked, kept, request) : asked;
+}
+
+/** A kept step whose output the warehouse does not hold any more runs again. */
+async function unlessGone(
+  { store, look }: PlanDeps,
+  asked: Beginning,
+  kept: KeptSteps,
+  request: WindowRequest,
+): Promise<Beginning> {
+  const from = asked.from_step;
+  if (!look || (from !== 'build' && from !== 'publish_serving')) return asked;
+  const gone = await look({
+    window: request.window,
+    load: stepResult('load', kept.load?.result),
+    ...(from === 'publish_serving' ? { build: stepResult('build', kept.build?.result) } : {}),
+  });
+  if (gone === 'busy')
+    return {
+      ...asked,
+      because: `${asked.because}; the warehouse is in use: the run looks whether it is whole`,
+    };
+  if (!gone) return asked;
+  const earlier = await obstacle(store, kept, request, gone.step);
+  const also = earlier ? `; ${earlier.step} too: ${earlier.why}` : '';
+  return {
+    from_step: (earlier ?? gone).step,
+    because: `${asked.because}, but ${gone.step} has to run again: ${gone.why}${also}`,
+    refused: null,
+  };
+}
+
+async function byWhatIsKept(
   { store }: PlanDeps,
   scope: ReplayScope,
   report: WindowReport,
   kept: KeptSteps,
   request: WindowRequest,
   hasFailed: boolean,
-): Promise<Pick<PlannedWindow, 'from_step' | 'because' | 'refused'>> {
+): Promise<Beginning> {
   const named = scope.quarantined ? 'ingest' : scope.from_step;
   if (named) {
     const instead = named === STEPS[0] ? undefined : await obstacle(store, kept, request, named);

@@ -22,6 +22,8 @@ export interface RunRecord
   replay?: ReplayOrder | undefined;
   /** What changed sides when the ledger was amended for this run. */
   amended?: string[] | undefined;
+  /** Why a step ran again that was to be kept. */
+  begun_earlier?: string | undefined;
   after: WindowOutcome | null;
 }
 
@@ -47,6 +49,7 @@ export function createReplayActivities({ store, serving }: ReplayDeps) {
           window,
           order: run.replay ?? { by: run.requested_by, why: 'run again' },
           from_step: run.from_step,
+          ...(run.begun_earlier ? { begun_earlier: run.begun_earlier } : {}),
           started_at: run.started_at,
           ended_at: after?.ended_at ?? null,
           workflow: run.workflow,

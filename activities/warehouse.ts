@@ -1,5 +1,6 @@
 import { type BuildDeps, type BuildInput, buildWindow } from './build.ts';
 import { withActivityFailures } from './failures.ts';
+import { findGone, type GoneOutput, type KeptInWarehouse } from './kept-warehouse.ts';
 import { type LoadDeps, type LoadInput, loadWindow } from './load.ts';
 import { publishServing, type PublishServingDeps } from './publish-serving.ts';
 
@@ -12,6 +13,9 @@ export function createWarehouseActivities(deps: WarehouseDeps) {
      * DuckDB by one transaction, in BigQuery by one load job into the window's partition of each table.
      */
     loadWindow: (input: LoadInput) => loadWindow(deps, input),
+
+    /** The first kept step whose output the warehouse does not hold any more; null: it holds all. Read-only. */
+    findGone: (input: KeptInWarehouse): Promise<GoneOutput | null> => findGone(deps, input),
 
     /**
      * Builds and tests the marts of the affected days. Idempotency key: (window, workflow run): days are replaced whole,

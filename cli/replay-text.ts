@@ -111,6 +111,7 @@ export function playedText(all: readonly PlayedWindow[]): string {
 function remarksOn({ window, record, reconciled, why, notes }: PlayedWindow): string[] {
   const lines = [
     ...(reconciled ? [] : [why ?? 'it has not reconciled', `npx reprise report ${window}`]),
+    ...(record?.begun_earlier ? [record.begun_earlier] : []),
     ...(record?.amended ?? []).map((sentence) => `the ledger was amended: ${sentence}`),
     ...(record?.differences ?? []),
     ...(record?.remarks ?? []).map((remark) => `other windows ran in between: ${remark}`),

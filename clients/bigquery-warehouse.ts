@@ -12,6 +12,7 @@ import { loadPartition } from './bigquery-load.ts';
 import { copyTable, martColumns } from './bigquery-read.ts';
 import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
+import { ClientError } from './errors.ts';
 import { assertAudited, cutOffBuilds, type MartState, openBuildsSql } from './mart-state.ts';
 import { BUCKET, LOADED_EVENTS, loadDifferences, MOST_BUCKETS } from './load-differences.ts';
 import { auditMarts } from './mart-audit.ts';
@@ -24,6 +25,7 @@ import {
   MART_STATE_TABLE,
   MARTS,
   type Mart,
+  nothingLoaded,
   perWarehouseTable,
   type Progress,
   quoteText,
@@ -61,6 +63,15 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
       if (isAsExpected(found, load.expected)) return found;
       const rows = `${lakeTable('events')} WHERE window_start = ${windowStart}`;
       return { ...found, differences: await differences(bigQuery, rows, load.lake, progress) };
+    },
+    async loadedWindow(window, progress) {
+      const windowStart = `TIMESTAMP ${quoteText(windowBounds(window).start)}`;
+      try {
+        return await loaded(bigQuery, lakeTable, windowStart, progress);
+      } catch (error) {
+        if (error instanceof ClientError && error.code === 'ResourceMissing') return nothingLoaded();
+        throw error;
+      }
     },
     dbtEnvironment: () => dbtEnvironment(settings),
     withMartsToOurselves: (progress, work) =>

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -24,6 +25,7 @@ import {
   MART_STATE_TABLE,
   MARTS,
   type Mart,
+  nothingLoaded,
   perWarehouseTable,
   type Progress,
   quoteText,
@@ -48,6 +50,16 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
         await mkdir(dirname(file), { recursive: true });
         return attached(lake, file, 'READ_WRITE', progress, () => load(lake, window, expected, progress));
       }),
+    loadedWindow: (window, progress) =>
+      withFileToOurselves(file, progress, async () =>
+        existsSync(file)
+          ? withDuckDb(':memory:', (session) =>
+              attached(session, file, 'READ_ONLY', progress, async () =>
+                (await hasTables(session)) ? loaded(session, startOf(window)) : nothingLoaded(),
+              ),
+            )
+          : nothingLoaded(),
+      ),
     dbtEnvironment: () => ({ WAREHOUSE: 'duckdb', REPRISE_WAREHOUSE_FILE: file }),
     withMartsToOurselves: (progress, work) =>
       withFileToOurselves(file, progress, async () =>
@@ -215,11 +227,18 @@ async function readCutOffBuilds(connection: DuckDBConnection): Promise<CutOffBui
   return cutOffBuilds((await connection.runAndReadAll(open)).getRowObjectsJson());
 }
 
-async function hasMartStates(connection: DuckDBConnection): Promise<boolean> {
-  const there = await connection.runAndReadAll(`SELECT 1 FROM duckdb_tables()
-    WHERE database_name = 'warehouse' AND schema_name = ${quoteText(WAREHOUSE_SOURCE_SCHEMA)}
-      AND table_name = ${quoteText(MART_STATE_TABLE)}`);
-  return there.currentRowCount > 0;
+const hasMartStates = async (connection: DuckDBConnection): Promise<boolean> =>
+  (await tablesThere(connection)).has(MART_STATE_TABLE);
+
+async function hasTables(connection: DuckDBConnection): Promise<boolean> {
+  const there = await tablesThere(connection);
+  return [...WAREHOUSE_TABLES, WINDOW_DATES_TABLE].every((table) => there.has(table));
+}
+
+async function tablesThere(connection: DuckDBConnection): Promise<Set<string>> {
+  const there = await connection.runAndReadAll(`SELECT table_name FROM duckdb_tables()
+    WHERE database_name = 'warehouse' AND schema_name = ${quoteText(WAREHOUSE_SOURCE_SCHEMA)}`);
+  return new Set(there.getRows().map(([name]) => String(name)));
 }
 
 async function martStates(connection: DuckDBConnection): Promise<MartState[]> {

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import events from '../contracts/generated/warehouse/events.json' with { type: 'json' };
 import minuteCounts from '../contracts/generated/warehouse/minute_counts.json' with { type: 'json' };
 import quarantine from '../contracts/generated/warehouse/quarantine.json' with { type: 'json' };
-import type { ContentHash } from '../contracts/content-hash.ts';
+import { type ContentHash, EMPTY_CONTENT_HASH } from '../contracts/content-hash.ts';
 import type { HopRecord } from '../contracts/hop-report.ts';
 import type { MartRows } from '../contracts/hops.ts';
 import type { RecordSet } from '../contracts/ledger.ts';
@@ -69,6 +69,8 @@ export interface Warehouse {
   kind: 'duckdb' | 'bigquery';
   /** Replaces the window's rows of every loaded table. */
   loadWindow(load: WindowLoad, progress: Progress): Promise<LoadedWindow>;
+  /** What is there of the window now; of one that was never loaded, nothing. */
+  loadedWindow(window: WindowId, progress: Progress): Promise<LoadedWindow>;
   /** Variables that choose and reach this warehouse in dbt/profiles.yml. */
   dbtEnvironment(): Record<string, string>;
   /** Runs `work` while no one else of this process writes the marts, and tells it what earlier writers left undone. */
@@ -148,3 +150,9 @@ export function rememberDatesSql(tables: { events: string; dates: string }, wind
 export function perWarehouseTable<T>(of: (table: WarehouseTable) => T): Record<WarehouseTable, T> {
   return Object.fromEntries(WAREHOUSE_TABLES.map((table) => [table, of(table)])) as Record<WarehouseTable, T>;
 }
+
+/** What a warehouse holds of a window that it does not know. */
+export const nothingLoaded = (): LoadedWindow => ({
+  ...{ rows: perWarehouseTable(() => 0), by_type: {} },
+  ...{ content_hash: EMPTY_CONTENT_HASH, affected_dates: [] },
+});

@@ -39,6 +39,10 @@ export const ReplayRecord = z.object({
   window: WindowId,
   order: ReplayOrder,
   from_step: StepName.describe('The first step that ran; those before it were kept.'),
+  begun_earlier: z
+    .string()
+    .optional()
+    .describe('Why a step ran again that was to be kept: its output was gone. Absent: none did.'),
   started_at: Instant,
   ended_at: Instant.nullable(),
   workflow: z.object({ workflow_id: z.string(), run_id: z.string() }),

@@ -1,5 +1,6 @@
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RecalledSteps } from '../activities/kept-steps.ts';
+import type { GoneOutput } from '../activities/kept-warehouse.ts';
 import { amendedLedger } from '../contracts/amendment.ts';
 import { KEPT_STEP_VERSION, type StepResults } from '../contracts/kept-steps.ts';
 import type { Ledger } from '../contracts/ledger.ts';
@@ -37,6 +38,7 @@ export class KeptResults {
   private readonly request: WindowRequest;
   private recalled: RecalledSteps = { results: {}, kept_at: {}, before: null, amendment: null };
   private moved: string[] = [];
+  private earlier: GoneOutput | undefined;
   /** Windows that an earlier version has started keep nothing. */
   private readonly keeps = patched('kept-step-results');
 
@@ -55,7 +57,23 @@ export class KeptResults {
       // Before anything is withdrawn: it reads what the last run has left.
       this.moved = (await this.activities.judging.amendLedger({ window, order })).moved;
     }
-    this.recalled = await this.activities.keeping.recallSteps({ request: this.request, from_step });
+    const { keeping, warehouse } = this.activities;
+    this.recalled = await keeping.recallSteps({ request: this.request, from_step });
+    const { before, results } = this.recalled;
+    const { load, build } = results;
+    // Earlier versions took for granted that the warehouse still holds what it was given.
+    if (!load || !patched('kept-warehouse-is-held-against-its-load')) return;
+    const gone = await warehouse.findGone({ window, load, ...(build ? { build } : {}) });
+    if (!gone) return;
+    const again = { request: this.request, from_step: gone.step, or_earlier: true };
+    // How the window stood is told already; what follows is told of the step that has to run again.
+    this.recalled = { ...(await keeping.recallSteps(again)), before };
+    this.earlier = gone;
+  }
+
+  /** The first step that runs: an earlier one than was asked for, when the output of a kept one is gone. */
+  private get fromStep(): StepName {
+    return this.recalled.from_step ?? this.input.from_step ?? STEPS[0];
   }
 
   of<S extends StepName>(step: S): { result: StepResults[S]; at: string } | undefined {
@@ -66,6 +84,12 @@ export class KeptResults {
   /** The ledger that the window is held against. */
   ledger(stated: Ledger): Ledger {
     return amendedLedger(stated, this.recalled.amendment);
+  }
+
+  /** Compaction goes by what the lake holds today, and not by the snapshot that was reconciled. */
+  get mayHaveLostWhatWasReconciled(): boolean {
+    const { reconcile } = this.recalled.results;
+    return reconcile !== undefined && patched('kept-lake-is-reconciled-again');
   }
 
   async keep(step: StepName, result: unknown): Promise<void> {
@@ -99,11 +123,13 @@ export class KeptResults {
   async tell(progress: WindowProgressLog, when: 'begins' | 'ended'): Promise<void> {
     if (!this.keeps) return;
     const report = progress.report();
-    const { from_step = STEPS[0], replay, requested_by } = this.input;
+    const { replay, requested_by } = this.input;
+    const { earlier, fromStep: from_step } = this;
     await this.activities.keeping.recordReplay({
       run: {
         window: report.window,
         from_step,
+        ...(earlier ? { begun_earlier: `${earlier.step} ran again: ${earlier.why}` } : {}),
         requested_by,
         replay: isReset() ? RESET : replay,
         ...(this.moved.length > 0 ? { amended: this.moved } : {}),

@@ -15,6 +15,7 @@ import { keys } from '../contracts/lake.ts';
 import { mergeTypedSets, type TypedSet } from '../contracts/ledger.ts';
 import type { HopReport, WindowProgress, WindowReport } from '../contracts/report.ts';
 import {
+  type LakeVersions,
   type LandedShard,
   ListeningWindowInput,
   type StepName,
@@ -225,21 +226,25 @@ async function runSteps(
   });
   progress.counted(ingested.account);
 
-  const reconciled = await step('reconcile', () =>
+  const reconcile = (tables: LakeVersions) =>
     single(
       activities.reconciliation.reconcileWindow({
-        window,
-        ledger,
-        landed: generated.landed,
-        receipts,
-        ingest: ingested.account,
-        tables: ingested.tables,
+        ...{ window, ledger, landed: generated.landed, receipts },
+        ...{ ingest: ingested.account, tables },
       }),
-    ),
-  );
+    );
+  const reconciled = await step('reconcile', () => reconcile(ingested.tables));
   progress.hops = reconciled.hops;
 
-  const compacted = await step('compact', () => single(activities.spark.compactWindow({ window })));
+  const compacted = await step('compact', async () => {
+    const compaction = await single(activities.spark.compactWindow({ window }));
+    if (kept.mayHaveLostWhatWasReconciled) {
+      progress.hops = [];
+      const { tables } = compaction.value;
+      progress.hops = (await reconcile(tables)).value.hops;
+    }
+    return compaction;
+  });
 
   const { valid } = ledger;
   const inWarehouse = ({ rows, content_hash, by_type }: StepResults['load']): HopReport =>

@@ -30,6 +30,7 @@ const ATTEMPTS = {
   compactWindow: 3,
   reconcileWindow: 5,
   loadWindow: 4,
+  findGone: 4,
   buildWindow: 4,
   publishServing: 10,
   recordReport: 10,
@@ -122,7 +123,7 @@ export function stepActivities({
         maximumAttempts: ATTEMPTS.reconcileWindow,
       },
     }),
-    warehouse: proxy<Pick<WarehouseActivities, 'loadWindow' | 'buildWindow'>>({
+    warehouse: proxy<Pick<WarehouseActivities, 'loadWindow' | 'buildWindow' | 'findGone'>>({
       taskQueue: TASK_QUEUES.warehouse,
       // dbt takes seconds on one machine and minutes against a queue of a cloud warehouse.
       startToCloseTimeout: minutes(20, events, 500_000),

@@ -10,6 +10,7 @@ import { type PlannedWindow, ReplayScope } from '../../contracts/replay-plan.ts'
 import { type ReplayOrder, type StepName, STEPS } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
 import { lakeReader } from '../../workers/lake.ts';
+import { warehouseLook } from '../../workers/warehouse.ts';
 import { withMends } from '../client-failure.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Following } from '../follow-window.ts';
@@ -124,6 +125,7 @@ function planDeps(config: Config, store: ObjectStore, workflows: WindowWorkflows
   return {
     store,
     defaults: { events, seed, shards, volume_shape },
+    look: warehouseLook(config),
     judge: async (window: WindowId) => {
       const deps = { store, lake: lakeReader(config), scratch: config.paths.scratch };
       const working = { signal: new AbortController().signal, note: () => undefined };

@@ -7,6 +7,7 @@ import { createReportActivities } from '../../activities/report.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import type { Config } from '../../config/config.ts';
 import { lakeReader } from '../lake.ts';
+import { warehouseLook } from '../warehouse.ts';
 import type { QueueWorker } from './queue.ts';
 
 /** What a window is that the schedule asks for. */
@@ -29,7 +30,11 @@ export function create(config: Config): QueueWorker {
       ...createReconcileActivities({ lake, store, scratch: config.paths.scratch }),
       ...createAmendActivities({ lake, store, scratch: config.paths.scratch }),
       ...createKeptStepActivities({ store }),
-      ...createPlanReplayActivities({ store, defaults: scheduledDefaults(config) }),
+      ...createPlanReplayActivities({
+        store,
+        defaults: scheduledDefaults(config),
+        look: warehouseLook(config),
+      }),
       ...createReplayActivities({ store, serving: config.paths.serving }),
       ...createReportActivities({
         store,

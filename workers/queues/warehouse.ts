@@ -1,21 +1,13 @@
 import { join } from 'node:path';
 import { createWarehouseActivities } from '../../activities/warehouse.ts';
-import { createBigQueryWarehouse } from '../../clients/bigquery-warehouse.ts';
 import { createDbt } from '../../clients/dbt.ts';
-import { createDuckDbWarehouse } from '../../clients/duckdb-warehouse.ts';
 import { createServingStore } from '../../clients/serving-store.ts';
-import type { Warehouse } from '../../clients/warehouse.ts';
 import type { Config } from '../../config/config.ts';
 import { inheritedEnvironment } from '../../config/inherited.ts';
 import { venvProgram } from '../../config/paths.ts';
 import { lakeReader } from '../lake.ts';
+import { warehouseOf } from '../warehouse.ts';
 import type { QueueWorker } from './queue.ts';
-
-function warehouseOf({ warehouse, paths }: Config): Warehouse {
-  return warehouse.kind === 'duckdb'
-    ? createDuckDbWarehouse(warehouse)
-    : createBigQueryWarehouse({ ...warehouse, scratch: paths.scratch });
-}
 
 export function create(config: Config): QueueWorker {
   const { paths } = config;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { KeptInWarehouse, WarehouseLook } from '../../../activities/kept-warehouse.ts';
 import { planReplay } from '../../../activities/plan-replay.ts';
 import type { StepResults } from '../../../contracts/kept-steps.ts';
 import { keys } from '../../../contracts/lake.ts';
@@ -134,6 +135,34 @@ describe('the plan of a replay', () => {
     store.objects.delete(key);
     const { refused } = await planned({ from_step });
     expect(refused).toContain(`the first step to begin at is ${instead}`);
+  });
+
+  test('a step whose output the warehouse lost runs again, and the plan says so', async () => {
+    await reported();
+    await keptUpTo('publish_serving');
+    const looked: KeptInWarehouse[] = [];
+    const plan = async (from_step: StepName, found: Awaited<ReturnType<WarehouseLook>>) => {
+      const look: WarehouseLook = async (kept) => {
+        looked.push(kept);
+        return found;
+      };
+      return (await planReplay({ store, defaults, now, look }, { from: window, to: window, from_step }))[0];
+    };
+    const gone = { step: 'load', why: 'warehouse holds 0 records' } as const;
+    expect(await plan('build', undefined)).toMatchObject({ from_step: 'build', because: 'as asked' });
+    expect(await plan('publish_serving', gone)).toMatchObject({
+      ...{ plays: true, from_step: 'load', refused: null },
+      because: 'as asked, but load has to run again: warehouse holds 0 records',
+    });
+    expect(looked).toMatchObject([
+      { window, load: RESULTS.load },
+      { window, load: RESULTS.load, build: RESULTS.build },
+    ]);
+    expect((await plan('build', 'busy'))?.because).toContain('the run looks');
+    expect(await plan('load', gone)).toMatchObject({ from_step: 'load' });
+    expect(looked).toHaveLength(3);
+    store.objects.delete('snap-1-a.avro');
+    expect(await plan('build', gone)).toMatchObject({ from_step: 'compact', refused: null });
   });
 
   test('what is kept of another request, or is older than what it rests on, does not stand', async () => {

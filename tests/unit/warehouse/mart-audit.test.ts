@@ -8,6 +8,7 @@ import { LOADED_EVENTS, loadDifferences } from '../../../clients/load-difference
 import type { MartAudit } from '../../../clients/mart-audit.ts';
 import { compareHop } from '../../../contracts/hops.ts';
 import { openFixtureLake, WINDOWS } from '../../parity/fixture-lake.ts';
+import { makeHoursIn, makeMartsIn } from './some-marts.ts';
 
 const quiet = { signal: new AbortController().signal, note: () => undefined };
 const DAYS = ['2026-01-04', '2026-01-05', '2026-01-06'];
@@ -20,30 +21,7 @@ const audit = (days = DAYS): Promise<MartAudit> =>
 const hopOf = ({ expected, observed, records }: MartAudit) =>
   compareHop('marts', expected, observed, { records });
 
-/** The part of the marts that is audited, made in one go from two windows of which the second repeats some events. */
-async function makeMarts(): Promise<void> {
-  await change(`
-    CREATE SCHEMA intermediate;
-    CREATE TABLE intermediate.int_events_deduplicated AS
-      SELECT *, CAST(occurred_at AS DATE) AS activity_date, date_trunc('hour', occurred_at) AS activity_hour FROM lake.events
-      QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY window_start, kafka_partition, kafka_offset) = 1;
-    CREATE SCHEMA marts;`);
-  await makeHours();
-  await change(`
-    CREATE TABLE marts.sessions AS SELECT session_id, min(CAST(occurred_at AS DATE)) AS session_date, count(*) AS playbacks
-      FROM lake.events GROUP BY ALL;
-    CREATE TABLE marts.daily_track_charts AS SELECT activity_date, track_id, count(*) AS playbacks
-      FROM intermediate.int_events_deduplicated GROUP BY ALL;
-    CREATE TABLE marts.daily_artist_charts AS SELECT activity_date, artist_id, count(*) AS playbacks
-      FROM intermediate.int_events_deduplicated GROUP BY ALL`);
-}
-
-const makeHours = (): Promise<unknown> =>
-  change(`CREATE OR REPLACE TABLE marts.hourly_activity AS SELECT activity_hour,
-      count(*) FILTER (event_type = 'track_played') AS plays, count(*) FILTER (event_type = 'track_skipped') AS skips,
-      count(*) FILTER (event_type = 'track_liked') AS likes,
-      count(*) FILTER (event_type = 'playlist_created') AS playlists_created
-    FROM intermediate.int_events_deduplicated GROUP BY ALL`);
+const makeHours = (): Promise<unknown> => makeHoursIn(file);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reprise-audit-'));
@@ -53,7 +31,7 @@ beforeEach(async () => {
   for (const window of WINDOWS.slice(0, 2))
     await warehouse.loadWindow({ window, lake: await lake.at(window), key: 'run' }, quiet);
   lake.close();
-  await makeMarts();
+  await makeMartsIn(file);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
