@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   DefaultLogger,
@@ -11,6 +12,7 @@ import { sweepScratch } from '../clients/scratch.ts';
 import { type Config, loadConfig } from '../config/config.ts';
 import { type Capability, TASK_QUEUES } from '../contracts/task-queues.ts';
 import { workflowBundle } from './bundle.ts';
+import { GATES_FOLDER, waitAtGate } from './gates.ts';
 import type { QueueModule } from './queues/queue.ts';
 import { watchForSleep } from './sleep-watch.ts';
 
@@ -54,7 +56,8 @@ async function connect(config: Config): Promise<NativeConnection> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { queue: { type: 'string' } } });
+  // Which rules it was started for shows in the process list; which it has loaded it finds out for itself.
+  const { values } = parseArgs({ options: { queue: { type: 'string' }, rules: { type: 'string' } } });
   const capability = values.queue as Capability | undefined;
   if (!capability || !(capability in QUEUES)) {
     throw new Error(`say which queue to serve: --queue ${Object.keys(QUEUES).join('|')}`);
@@ -75,12 +78,14 @@ async function main(): Promise<void> {
   await sweepScratch(config.paths.scratch);
   const { create } = await QUEUES[capability]();
   const queue = await create(config);
+  const gates = join(config.paths.run, GATES_FOLDER);
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
     taskQueue: TASK_QUEUES[capability],
     identity: `${capability}@${hostname()}:${process.pid}`,
     activities: queue.activities,
+    interceptors: { activity: [(context) => waitAtGate(gates, context)] },
     maxConcurrentActivityTaskExecutions: queue.concurrency,
     // A cancellation reaches an activity with the answer to its heartbeat: let beats through as they come.
     maxHeartbeatThrottleInterval: '2 seconds',

@@ -42,6 +42,8 @@ export interface CampaignOptions {
  */
 export async function runCampaign({ missing, limitMs, signal, ...asked }: CampaignOptions): Promise<boolean> {
   const began = performance.now();
+  // Whoever commits meanwhile does not change what runs.
+  const commit = commitNow();
   const earlier = readResults();
   const known = new Set(missing ? earlier?.cells.map(({ fault, step }) => `${fault} in ${step}`) : []);
   const wanted = asked.cells.filter((cell) => !known.has(cellName(cell)));
@@ -72,6 +74,8 @@ export async function runCampaign({ missing, limitMs, signal, ...asked }: Campai
     say('a window without a fault');
     const calm = await trial.window(FIRST, []);
     judge(calm);
+    if (calm.runs.at(-1)?.report.state !== 'completed')
+      throw new Error('an undisturbed window does not come through');
     const undisturbed = undisturbedOf(calm);
     say(`  ${undisturbed.seconds.toFixed(0)} s`);
     let results: Results = earlier ? { ...earlier, undisturbed } : emptyResults(undisturbed);
@@ -81,7 +85,7 @@ export async function runCampaign({ missing, limitMs, signal, ...asked }: Campai
       say(`window ${window} (${index + 1} of ${planned.length}): ${count(cells.length, 'fault')}`);
       const verdict = await trial.window(window, cells, airflow);
       judge(verdict);
-      const fresh = cellResults(verdict, results.undisturbed, new Date());
+      const fresh = cellResults(verdict, results.undisturbed, { now: new Date(), commit });
       results = withCells(results, fresh);
       save(results);
       for (const cell of fresh)
@@ -111,13 +115,15 @@ function undisturbedOf({ runs }: Verdict): Results['undisturbed'] {
 }
 
 const commitNow = (): string =>
-  execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: REPOSITORY, encoding: 'utf8' }).trim();
+  execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*'], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+  }).trim();
 
 function emptyResults(undisturbed: Results['undisturbed']): Results {
   return {
     machine: describeMachine(),
     versions: toolVersions(),
-    commit: commitNow(),
     volume: VOLUME,
     undisturbed,
     cells: [],
@@ -130,7 +136,6 @@ function withCells(results: Results, fresh: readonly CellResult[]): Results {
   const replaced = new Set(fresh.map(named));
   return {
     ...results,
-    commit: commitNow(),
     cells: [...results.cells.filter((cell) => !replaced.has(named(cell))), ...fresh],
   };
 }

@@ -30,7 +30,7 @@ export type Fault =
   /** The store no longer takes the key that the workers have; they get the new one before the replay. */
   | { kind: 'rotated-key' };
 
-/** Exactly when, while the step runs: as soon as it is seen, or between two commits of the same job. */
+/** Exactly when, while the step runs: in its middle, or between two commits of the same job. */
 export type Moment = 'running' | 'between two tables';
 
 export interface Case {
@@ -45,7 +45,7 @@ export interface Case {
 const SPARK: readonly StepName[] = ['ingest', 'compact'];
 const WORKERS = ['worker-control', 'worker-publish', 'worker-spark', 'worker-warehouse'] as const;
 const SERVERS = ['kafka', 'minio', 'temporal'] as const;
-const AIRFLOW = ['airflow-scheduler', 'airflow-triggerer'] as const;
+export const AIRFLOW = ['airflow-scheduler', 'airflow-triggerer'] as const;
 /** The steps that speak to a server; a line to the others is idle. */
 const SPEAKS_TO: Record<'kafka' | 'minio', readonly StepName[]> = {
   kafka: ['publish', 'ingest'],

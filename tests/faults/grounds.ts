@@ -141,6 +141,15 @@ export class Grounds {
     await this.#bringUpPlatform();
   }
 
+  /** Everything as before a fault that has left something of it wrong. */
+  async restore(): Promise<void> {
+    await this.kafkaLine.open();
+    await this.minioLine.open();
+    for (const disk of this.#options.disks) this.disks.free(disk);
+    await this.#bringUpPlatform();
+    await this.ready();
+  }
+
   async takeDown(): Promise<void> {
     const first = await this.#platform.reprise('down');
     const second = await this.#servers.reprise('down');

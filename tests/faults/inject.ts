@@ -1,20 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepName } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
-import { type Cell, type Disk, type Fault, type Victim } from './cases.ts';
+import { AIRFLOW, type Cell, type Disk, type Fault, type Victim } from './cases.ts';
+import type { Gates } from './gates.ts';
 import type { Grounds } from './grounds.ts';
-import { SnapshotIds } from './lake-watch.ts';
 import { halveLanded } from './landing.ts';
+import type { Hold } from './line.ts';
+import { pointOf } from './points.ts';
 import { sendPoison } from './poison.ts';
 import { isProgram, signal, untilGone, victimPid } from './processes.ts';
-import type { Sight, Watch } from './watch.ts';
+import { Stuck, type Sight, type Watch } from './watch.ts';
 
 /** Longer than the heartbeat's limit of thirty seconds, by which Temporal gives up an attempt. */
-const STOP_MS = 45_000;
+const STOP_MS = 35_000;
 /** A step that waits for nothing else has failed an attempt by then. */
 const FULL_LIMIT_MS = 120_000;
 /** How long a line stays as it is: long enough to fail an attempt, shorter than all attempts together. */
 const LINE_MS = 12_000;
+/** A step that is let go comes to its middle within this, or hangs: a session of Spark takes a minute on a busy machine. */
+const POINT_LIMIT_MS = 300_000;
 
 export interface Struck {
   /** The fault met the step while it ran; else it came too late and says nothing. */
@@ -22,36 +26,33 @@ export interface Struck {
   note?: string;
 }
 
-interface Scene {
+/** A step that waits at its gate for the fault. */
+export interface Scene {
   grounds: Grounds;
+  gates: Gates;
   watch: Watch;
   window: WindowId;
   /** The execution that is being disturbed. */
   runId: string;
   cell: Cell;
-  /** The victim's process as it was before the step: asking the supervisor takes longer than some steps. */
-  pid?: number | undefined;
 }
-
-export const isRunningStep = (sight: Sight, runId: string, step: StepName): boolean =>
-  sight.runId === runId && sight.activities.some((one) => one.step === step && one.started);
 
 const hasFailedAttempt = (sight: Sight, step: StepName): boolean =>
   sight.activities.some((one) => one.step === step && one.attempt > 1);
 
 /** The step is over, or the window. */
-export const isBehind = (sight: Sight, runId: string, step: StepName): boolean =>
+const isBehind = (sight: Sight, runId: string, step: StepName): boolean =>
   sight.runId !== runId ||
   sight.state !== 'running' ||
   sight.activities.some((one) => one.step !== undefined && one.step !== step);
 
-/** Strikes; the step has been seen running. Whatever it changes of the surroundings is as before when it returns. */
+/** Strikes, and lets the step go on. Whatever it changes of the surroundings is as before when it returns. */
 export async function strike(scene: Scene): Promise<Struck> {
   const { fault } = scene.cell.fault;
   switch (fault.kind) {
     case 'kill':
     case 'stop':
-      return fault.kind === 'kill' ? kill(scene, fault.victim) : stop(scene, fault.victim);
+      return signalVictim(scene, fault.kind, fault.victim);
     case 'line':
       return disturbLine(scene, fault);
     case 'full':
@@ -62,72 +63,79 @@ export async function strike(scene: Scene): Promise<Struck> {
       return halfWrite(scene);
     case 'rotated-key':
       await scene.grounds.rotateKey();
+      letGo(scene);
       return { hit: true };
   }
 }
 
-async function isStill(scene: Scene): Promise<boolean> {
-  const { watch, window, runId, cell } = scene;
+const letGo = ({ gates, cell }: Scene): void => gates.open(cell.step);
+
+async function isOver({ watch, window, runId, cell }: Scene): Promise<boolean> {
   const sight = await watch.look(window);
-  return sight !== undefined && isRunningStep(sight, runId, cell.step);
+  return sight !== undefined && isBehind(sight, runId, cell.step);
 }
 
-/** Holds the victim where it is, so that looking and killing are one. Undefined: it is not there, or the step is over. */
-async function hold(scene: Scene, victim: Victim): Promise<number | undefined> {
-  const { watch, window, runId, cell, grounds } = scene;
-  const { step } = cell;
-  // A program starts some time after its step, and a second attempt starts it again.
-  for (let { pid: known } = scene; ; known = undefined) {
-    const pid = known ?? (await victimPid(grounds, victim, window));
-    if (pid !== undefined) {
-      const before = cell.fault.moment === 'between two tables' ? await afterFirstTable(scene) : true;
-      if (!before) return undefined;
-      // Whoever stops the server of the workflows cannot ask it any more.
-      if (victim === 'temporal' && !(await isStill(scene))) return undefined;
-      if (signal(pid, 'SIGSTOP')) {
-        if (victim === 'temporal' || (await isStill(scene))) return pid;
-        signal(pid, 'SIGCONT');
-        return undefined;
-      }
-    }
-    const sight = await watch.look(window);
-    if (sight && isBehind(sight, runId, step)) return undefined;
-    if (!isProgram(victim)) return undefined;
+/** Until `found` says something, or the step is over: then undefined. @throws Stuck when neither happens */
+async function untilFound<T>(scene: Scene, found: () => Promise<T | undefined>): Promise<T | undefined> {
+  const deadline = performance.now() + POINT_LIMIT_MS;
+  for (;;) {
+    const value = await found();
+    if (value !== undefined) return value;
+    if (await isOver(scene)) return undefined;
+    if (performance.now() > deadline)
+      throw new Stuck(`${scene.cell.step} of ${scene.window} neither ends nor comes to where it is struck`);
     await sleep(20);
   }
 }
 
-/** Waits for the job's first commit of a table. False when the step ended before. */
-async function afterFirstTable({ grounds, watch, window, runId, cell }: Scene): Promise<boolean> {
-  const snapshots = new SnapshotIds(grounds.direct);
-  const before = await snapshots.now();
-  for (let look = 0; ; look += 1) {
-    const now = await snapshots.now();
-    if ([...now].some(([table, id]) => before.get(table) !== id)) return true;
-    if (look % 20 === 19) {
-      const sight = await watch.look(window);
-      if (sight && isBehind(sight, runId, cell.step)) return false;
-    }
-    await sleep(10);
+/** The step has been let go as far as its point, if it has one. Undefined when it never came there. */
+async function toItsPoint(scene: Scene): Promise<Hold | 'at its gate' | undefined> {
+  const point = pointOf(scene.cell, scene.window);
+  if (!point) return 'at its gate';
+  const { kafkaLine, minioLine } = scene.grounds;
+  const hold = (point.line === 'kafka' ? kafkaLine : minioLine).holdAt(point.matches);
+  let isReached = false;
+  void hold.reached.then(() => (isReached = true));
+  letGo(scene);
+  const reached = await untilFound(scene, () => Promise.resolve(isReached ? hold : undefined));
+  if (!reached) hold.release();
+  return reached;
+}
+
+/** The victim's process, with the step where it is to be struck. */
+async function aim(scene: Scene, victim: Victim): Promise<{ pid: number; goOn(): void } | undefined> {
+  const { grounds, window } = scene;
+  // Asking a supervisor takes longer than some steps: the step still waits.
+  const service = isProgram(victim) ? undefined : await victimPid(grounds, victim, window);
+  const held = await toItsPoint(scene);
+  if (held === undefined) return undefined;
+  const goOn = (): void => (held === 'at its gate' ? letGo(scene) : held.release());
+  if (service !== undefined) return { pid: service, goOn };
+  // The step starts the program itself.
+  letGo(scene);
+  const pid = await untilFound(scene, () => victimPid(grounds, victim, window));
+  return pid === undefined ? undefined : { pid, goOn };
+}
+
+async function signalVictim(scene: Scene, kind: 'kill' | 'stop', victim: Victim): Promise<Struck> {
+  const aimed = await aim(scene, victim);
+  if (!aimed || !signal(aimed.pid, kind === 'kill' ? 'SIGKILL' : 'SIGSTOP')) {
+    aimed?.goOn();
+    return { hit: false, note: 'the step did not come to where it was to be struck' };
   }
-}
-
-async function kill(scene: Scene, victim: Victim): Promise<Struck> {
-  const pid = await hold(scene, victim);
-  if (pid === undefined) return { hit: false };
-  signal(pid, 'SIGKILL');
-  await untilGone(pid);
-  return { hit: true };
-}
-
-async function stop(scene: Scene, victim: Victim): Promise<Struck> {
-  const pid = await hold(scene, victim);
-  if (pid === undefined) return { hit: false };
+  if (kind === 'kill') {
+    await untilGone(aimed.pid);
+    aimed.goOn();
+    return { hit: true };
+  }
   const since = performance.now();
   try {
+    aimed.goOn();
     await whileRunning(scene, STOP_MS);
+    // What Airflow's parts miss is not the step's end: they stand still for as long as any other would wait for them.
+    if (AIRFLOW.some((one) => one === victim)) await sleep(Math.max(0, since + STOP_MS - performance.now()));
   } finally {
-    signal(pid, 'SIGCONT');
+    signal(aimed.pid, 'SIGCONT');
   }
   return { hit: true, note: `stopped for ${Math.round((performance.now() - since) / 1000)} s` };
 }
@@ -150,7 +158,7 @@ async function disturbLine(scene: Scene, fault: Extract<Fault, { kind: 'line' }>
   const { grounds, cell } = scene;
   const line = fault.to === 'kafka' ? grounds.kafkaLine : grounds.minioLine;
   await line.become(fault.state);
-  const hit = await isStill(scene);
+  letGo(scene);
   try {
     // A slow line is for the whole step; the others fail an attempt and let the next one through.
     await whileRunning(
@@ -161,46 +169,55 @@ async function disturbLine(scene: Scene, fault: Extract<Fault, { kind: 'line' }>
   } finally {
     await line.open();
   }
-  return fault.state === 'refused' ? { hit } : { hit, note: `${line.disturbed} times` };
+  return fault.state === 'refused'
+    ? { hit: true }
+    : { hit: line.disturbed > 0, note: `${line.disturbed} times` };
 }
 
 async function fillDisk(scene: Scene, disk: Disk): Promise<Struck> {
   const { disks } = scene.grounds;
-  if (!disks.has(disk)) return { hit: false, note: 'no disk of its own could be mounted here' };
+  if (!disks.has(disk)) {
+    letGo(scene);
+    return { hit: false, note: 'no disk of its own could be mounted here' };
+  }
   disks.fill(disk);
-  const hit = await isStill(scene);
+  letGo(scene);
   try {
     await whileRunning(scene, FULL_LIMIT_MS, (sight) => hasFailedAttempt(sight, scene.cell.step));
   } finally {
     disks.free(disk);
   }
-  return { hit };
+  return { hit: true };
 }
 
+/** One shard is held in the middle of its records while the others pass: what is sent then lies between the window's own. */
 async function poison(scene: Scene): Promise<Struck> {
-  const over = new AbortController();
-  const sending = sendPoison(scene.grounds.direct, scene.window, over.signal);
+  const held = await toItsPoint(scene);
+  if (held === undefined || held === 'at its gate')
+    return { hit: false, note: 'the step did not come to where it was to be struck' };
   try {
-    await whileRunning(scene, FULL_LIMIT_MS);
+    await untilFound(scene, async () => {
+      const left = await shardsToPublish(scene);
+      return left === 1 ? left : undefined;
+    });
+    return { hit: true, note: `${await sendPoison(scene.grounds.direct, scene.window)} foreign records` };
   } finally {
-    over.abort();
+    held.release();
   }
-  const sent = await sending;
-  return { hit: sent > 0, note: `${sent} foreign records` };
 }
 
+async function shardsToPublish({ watch, window, cell }: Scene): Promise<number | undefined> {
+  const sight = await watch.look(window);
+  return sight?.activities.filter(({ step }) => step === cell.step).length;
+}
+
+/** What has landed is halved before anybody reads it. */
 async function halfWrite(scene: Scene): Promise<Struck> {
-  const pid = await victimPid(scene.grounds, 'worker-publish', scene.window);
-  if (pid === undefined) return { hit: false };
-  // Held while the object is halved; it finds it when it publishes.
-  for (;;) {
-    signal(pid, 'SIGSTOP');
-    try {
-      if (!(await isStill(scene))) return { hit: false };
-      if (await halveLanded(scene.grounds.direct, scene.window)) return { hit: true };
-    } finally {
-      signal(pid, 'SIGCONT');
-    }
-    await sleep(20);
-  }
+  const { gates, grounds, window } = scene;
+  gates.close('publish');
+  letGo(scene);
+  const reached = await untilFound(scene, () => Promise.resolve(gates.isReached('publish') || undefined));
+  if (reached) await halveLanded(grounds.direct, window);
+  gates.open('publish');
+  return { hit: reached ?? false };
 }

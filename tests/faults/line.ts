@@ -10,6 +10,20 @@ const SLOW_DELAY_MS = 150;
 /** What still passes of a connection that is being cut: a few requests, and then half of one. */
 const CUT_AFTER_BYTES = 20_000;
 
+/** What somebody who speaks over the line is stopped at: half of it has gone out, and the rest waits. */
+export interface Hold {
+  /** Something of this shape was about to be sent. */
+  reached: Promise<void>;
+  /** Lets it, and whatever else, pass. */
+  release(): void;
+}
+
+interface Watched extends Hold {
+  matches(sent: string): boolean;
+  reach(): void;
+  released: Promise<void>;
+}
+
 /** A TCP line on loopback, from the workers to a server, that can be made to fail. */
 export class Line {
   readonly port: number;
@@ -19,6 +33,7 @@ export class Line {
   #state: LineState = 'open';
   /** Connections that a state other than `open` has met. */
   disturbed = 0;
+  #hold: Watched | undefined;
 
   constructor(port: number, target: number) {
     this.port = port;
@@ -48,7 +63,38 @@ export class Line {
   }
 
   async close(): Promise<void> {
+    this.#hold?.release();
     await this.become('refused');
+  }
+
+  /** Stops the first connection over which the near side sends what `matches`; the others go on. */
+  holdAt(matches: (sent: string) => boolean): Hold {
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const hold: Watched = {
+      matches,
+      reach: reached.resolve,
+      reached: reached.promise,
+      released: released.promise,
+      release: () => {
+        if (this.#hold === hold) this.#hold = undefined;
+        released.resolve();
+      },
+    };
+    this.#hold = hold;
+    return hold;
+  }
+
+  /** Half of what is held has gone out before: the worst place to stop. @returns what is left to send */
+  async #waitAtHold(chunk: Buffer, to: Socket): Promise<Buffer> {
+    const hold = this.#hold;
+    if (!hold?.matches(chunk.toString('latin1'))) return chunk;
+    this.#hold = undefined;
+    const half = chunk.length >> 1;
+    to.write(chunk.subarray(0, half));
+    hold.reach();
+    await hold.released;
+    return chunk.subarray(half);
   }
 
   #hangUp(): void {
@@ -79,7 +125,8 @@ export class Line {
       return false;
     };
     const carry = async (from: Socket, to: Socket): Promise<void> => {
-      for await (const chunk of from as AsyncIterable<Buffer>) {
+      for await (const sent of from as AsyncIterable<Buffer>) {
+        const chunk = from === near ? await this.#waitAtHold(sent, to) : sent;
         if (!(await isPassing(chunk, to))) throw new Error('cut');
         if (!to.write(chunk)) await once(to, 'drain');
       }

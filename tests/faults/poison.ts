@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from 'kafkajs';
 import { createKafka } from '../../clients/kafka.ts';
 import type { Config } from '../../config/config.ts';
@@ -6,7 +5,7 @@ import { EVENTS_TOPIC, HEADERS, MAX_MESSAGE_BYTES } from '../../contracts/topics
 import type { WindowId } from '../../contracts/window.ts';
 import { FOREIGN_HEADER } from './topic-reader.ts';
 
-const EVERY_MS = 15;
+const ROUNDS = 20;
 /** Its headers and the batch around it count too. */
 const LARGEST = MAX_MESSAGE_BYTES - 2_048;
 
@@ -35,12 +34,8 @@ function foreignRecords(window: WindowId): Message[] {
   ];
 }
 
-/** Sends what belongs to nobody to every partition until told to end. @returns how many the broker took */
-export async function sendPoison(
-  { kafka: settings }: Config,
-  window: WindowId,
-  over: AbortSignal,
-): Promise<number> {
+/** Sends what belongs to nobody to every partition. @returns how many the broker took */
+export async function sendPoison({ kafka: settings }: Config, window: WindowId): Promise<number> {
   const kafka = createKafka({ brokers: settings.brokers, clientId: 'reprise-poison' });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
@@ -57,11 +52,9 @@ export async function sendPoison(
     if (!refused) throw new Error('the broker took a record that is larger than it may be');
     // The largest that it takes, once: it alone fills a reader's fetch.
     await send([{ value: Buffer.alloc(LARGEST, 'x'), headers: { [FOREIGN_HEADER]: '1' }, partition: 0 }]);
-    while (!over.aborted) {
+    for (let round = 0; round < ROUNDS; round += 1)
       for (let partition = 0; partition < settings.partitions; partition += 1)
         await send(foreignRecords(window).map((message) => ({ ...message, partition })));
-      await sleep(EVERY_MS);
-    }
     return sent;
   } finally {
     await producer.disconnect();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WindowId, windowKey } from '../../contracts/window.ts';
 import { isRunning, ownedProcesses } from '../../infra/supervisor/owned-processes.ts';
-import type { Case, Victim } from './cases.ts';
+import type { Victim } from './cases.ts';
 import type { Grounds } from './grounds.ts';
 
 function commandOf(pid: number): string {
@@ -34,16 +34,6 @@ export async function victimPid(
     const command = commandOf(pid);
     return pattern.test(command) && command.includes(windowKey(window));
   });
-}
-
-/** The process of a service that is about to be struck; undefined for what only the step itself starts. */
-export async function knownPid(
-  grounds: Grounds,
-  { fault }: Case,
-  window: WindowId,
-): Promise<number | undefined> {
-  const victim = 'victim' in fault ? fault.victim : undefined;
-  return victim === undefined || isProgram(victim) ? undefined : victimPid(grounds, victim, window);
 }
 
 export function signal(pid: number, name: NodeJS.Signals): boolean {

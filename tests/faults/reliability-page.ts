@@ -1,10 +1,12 @@
 import { type StepName, STEPS } from '../../contracts/steps.ts';
 import { CASES, cellsOf } from './cases.ts';
-import type { CellResult, Results } from './results.ts';
+import { type CellResult, hasSurvived, type Results } from './results.ts';
 
 const MARK: Record<CellResult['outcome'], string> = {
   'by itself': '',
   'by one replay': ' ↻',
+  'by more replays': ' ✖',
+  stuck: ' ✖',
   lost: ' ✖',
 };
 
@@ -22,7 +24,7 @@ const HEADINGS: Record<StepName, string> = {
 /** The page of figures: only what a run has left in its results. */
 export function reliabilityPage(results: Results): string {
   const { machine, volume, undisturbed, cells } = results;
-  const survived = cells.filter(({ outcome }) => outcome !== 'lost');
+  const survived = cells.filter(hasSurvived);
   const alone = cells.filter(({ outcome }) => outcome === 'by itself');
   const planned = CASES.flatMap(cellsOf).length;
   const recoveries = alone.map(({ recovery_seconds: seconds }) => seconds).toSorted((a, b) => a - b);
@@ -32,8 +34,10 @@ export function reliabilityPage(results: Results): string {
   return `# What survives what
 
 Faults are put into running windows of a real installation: real broker, object store, Temporal server, Spark and
-dbt (Airflow's own faults are not run yet), each under the supervisor that runs them every day. A fault strikes exactly when the named step is seen running on
-a worker; a window meets up to one fault a step, and readers watch all the while. This page is written by \`npm run test:faults\` from
+dbt, under Airflow where its own parts are struck; each under the supervisor that runs them every day. A step waits at its
+beginning until its fault is prepared, and is then let go. A process is killed or stopped when the step has come to its middle:
+half of a request to the store or the broker has gone out over a line that holds the rest (\`build\` and \`serving\`, which speak to
+neither, are met at their beginning). No clock decides. A window meets up to one fault a step, and readers watch all the while. This page is written by \`npm run test:faults\` from
 [its raw results](reliability/results.json).
 
 **${survived.length} of ${cells.length} injected faults survived**: ${alone.length} without help, ${survived.length - alone.length} by running the window once more.
@@ -45,7 +49,7 @@ Half of those that needed no help had recovered ${quantile(0.5)} s after the fau
 
 Seconds that the fault has added to its step (the step's own seconds less those of an undisturbed one, measured on another load: single seconds are no exact figures), attempts in brackets
 when there was more than one. ↻: the window failed and one replay brought it through; then up to the end of that step in the
-replay. ✖: something was lost, doubled or shown half. A dot: the fault has no meaning there.
+replay. ✖: it hung, a replay failed too, or something was lost, doubled or shown half. A dot: the fault has no meaning there.
 
 ${table(cells)}
 
@@ -71,7 +75,7 @@ ${machine.cpu}, ${machine.cores} cores, ${(machine.memory_bytes / 2 ** 30).toFix
   )
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}. Windows of ${volume.events.toLocaleString('en')} events in ${volume.shards} shards, seed
-${volume.seed}. Run ${dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`} at commits up to ${results.commit}. Other work ran on the machine at the same
+${volume.seed}. Run ${dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`} at ${commitsText(cells)}. Other work ran on the machine at the same
 time, so seconds are upper bounds.
 
 A worker that dies costs the thirty seconds after which Temporal misses its heartbeat; everything else is the time that the
@@ -106,7 +110,7 @@ function table(cells: readonly CellResult[]): string {
       return cell ? figure(cell) : '–';
     });
     const own = cells.filter(({ fault }) => fault === one.name);
-    const survived = own.filter(({ outcome }) => outcome !== 'lost').length;
+    const survived = own.filter(hasSurvived).length;
     return `| ${one.name} | ${columns.join(' | ')} | ${survived}/${own.length} |`;
   });
   return [
@@ -121,13 +125,22 @@ function figure({ recovery_seconds: seconds, attempts, outcome }: CellResult): s
   return `${seconds.toFixed(seconds < 10 ? 1 : 0)}${tried}${MARK[outcome]}`;
 }
 
+function commitsText(cells: readonly CellResult[]): string {
+  const commits = [...new Set(cells.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map(({ commit }) => commit))];
+  const named = commits.length > 2 ? [commits[0], commits.at(-1)] : commits;
+  return commits.length === 1
+    ? `commit ${commits[0]}`
+    : `${commits.length} commits, ${named.join(' to ')} (each cell names its own)`;
+}
+
 function replays(cells: readonly CellResult[]): string {
   const failed = cells.filter(({ outcome }) => outcome !== 'by itself');
   if (failed.length === 0) return '';
   const lines = failed.map(
-    ({ fault, step, failure, note }) => `- ${fault}, in ${step}: ${failure ?? note ?? 'see the results'}`,
+    ({ fault, step, outcome, failure, note }) =>
+      `- ${fault}, in ${step}, ${outcome}: ${failure ?? note ?? 'see the results'}`,
   );
-  return `## What needed a replay, and why\n\n${lines.join('\n')}\n\n`;
+  return `## What did not come through by itself, and why\n\n${lines.join('\n')}\n\n`;
 }
 
 function martsText({ marts }: Results): string {

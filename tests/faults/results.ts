@@ -9,13 +9,21 @@ import type { Verdict } from './trial.ts';
 /** What the table is made of; a run of some cases replaces those and leaves the others. */
 export const RESULTS_FILE = join(REPOSITORY, 'docs', 'reliability', 'results.json');
 
-export const Outcome = z.enum([
+const Outcome = z.enum([
   /** The window came through without anybody's help. */
   'by itself',
   /** It failed, and running it again brought it through. */
   'by one replay',
+  /** It failed again when it was run again. */
+  'by more replays',
+  /** It neither ended nor went on, and had to be ended by hand. */
+  'stuck',
   'lost',
 ]);
+export type Outcome = z.infer<typeof Outcome>;
+
+const SURVIVED: ReadonlySet<Outcome> = new Set(['by itself', 'by one replay']);
+export const hasSurvived = ({ outcome }: { outcome: Outcome }): boolean => SURVIVED.has(outcome);
 
 const CellResult = z.object({
   fault: z.string(),
@@ -29,6 +37,8 @@ const CellResult = z.object({
   undisturbed_seconds: z.number(),
   window: z.string(),
   at: z.string(),
+  /** Of the programs that were struck; each cell has its own, for a run of some cells leaves the others. */
+  commit: z.string(),
   note: z.string().optional(),
   /** What the window failed with before its replay. */
   failure: z.string().optional(),
@@ -47,7 +57,6 @@ const Machine = z.object({
 export const Results = z.object({
   machine: Machine,
   versions: z.record(z.string(), z.string()),
-  commit: z.string(),
   volume: z.object({ events: z.number(), seed: z.number(), shards: z.number() }),
   undisturbed: z.object({
     seconds: z.number(),
@@ -72,56 +81,97 @@ export function writeResults(results: Results, file = RESULTS_FILE): void {
 }
 
 /** What one window says of the faults that struck it. Those that came too late are left out. */
-export function cellResults(verdict: Verdict, undisturbed: Results['undisturbed'], now: Date): CellResult[] {
+export function cellResults(
+  verdict: Verdict,
+  undisturbed: Results['undisturbed'],
+  { now, commit }: { now: Date; commit: string },
+): CellResult[] {
+  const blamed = blame(verdict);
   const hits = verdict.outcomes.filter(({ hit }) => hit);
   return hits.map(({ cell, run, note }) => {
-    const failed = culprit(verdict, run) === cell ? verdict.runs[run]?.report.failure : undefined;
-    const lost = verdict.differences.length > 0;
+    const failures = blamed.get(cell) ?? [];
+    const first = failures[0] === undefined ? undefined : verdict.runs[failures[0]]?.report.failure;
+    const outcome = outcomeOf(verdict, cell, failures.length);
+    const failure = failureText(verdict, outcome, first);
     return {
       fault: cell.fault.name,
       step: cell.step,
-      outcome: lost ? 'lost' : failed ? 'by one replay' : 'by itself',
-      attempts: attemptsOf(verdict, run, cell.step, Boolean(failed)),
-      recovery_seconds: round(recovery(verdict, run, cell.step, Boolean(failed), undisturbed)),
+      outcome,
+      attempts: attemptsOf(verdict, run, cell.step, failures.length),
+      recovery_seconds: round(recovery(verdict, run, cell.step, failures.length, undisturbed)),
       undisturbed_seconds: undisturbed.steps[cell.step] ?? 0,
       window: verdict.window,
       at: now.toISOString(),
+      commit,
       ...(note ? { note } : {}),
-      ...(failed ? { failure: `${failed.type}: ${failed.message.slice(0, 200)}` } : {}),
-      ...(lost ? { failure: verdict.differences.join('; ').slice(0, 400) } : {}),
+      ...(failure ? { failure } : {}),
     };
   });
 }
 
-/** The fault that a failed run failed by: the last one that struck it before, or in, the step where it failed. */
-function culprit({ outcomes, runs }: Verdict, run: number): Cell | undefined {
-  const step = runs[run]?.report.failure?.step;
-  if (!step) return undefined;
-  return outcomes
-    .filter((one) => one.hit && one.run === run && STEPS.indexOf(one.cell.step) <= STEPS.indexOf(step))
-    .toSorted((a, b) => STEPS.indexOf(a.cell.step) - STEPS.indexOf(b.cell.step))
-    .at(-1)?.cell;
+type Failure = Verdict['runs'][number]['report']['failure'] | undefined;
+
+function failureText({ differences, stuck }: Verdict, outcome: Outcome, first: Failure): string | undefined {
+  if (outcome === 'stuck') return stuck?.slice(0, 400);
+  if (outcome === 'lost') return differences.join('; ').slice(0, 400);
+  return first ? `${first.type}: ${first.message.slice(0, 200)}` : undefined;
+}
+
+function outcomeOf(verdict: Verdict, cell: Cell, failures: number): Outcome {
+  const last = verdict.outcomes.filter(({ hit }) => hit).at(-1);
+  if (verdict.stuck !== undefined && last?.cell === cell) return 'stuck';
+  // A window that hung differs by that alone, and it is told of the fault that it hung under.
+  if (verdict.differences.length > 0 && verdict.stuck === undefined) return 'lost';
+  if (failures > 1) return 'by more replays';
+  return failures === 1 ? 'by one replay' : 'by itself';
+}
+
+/**
+ * The runs that failed, by the fault that each failed by: the last one that struck it before, or in, the step where it
+ * failed. A run that failed with none of its own failed by what the one before it had failed by.
+ */
+function blame({ outcomes, runs }: Verdict): Map<Cell, number[]> {
+  const blamed = new Map<Cell, number[]>();
+  let culprit: Cell | undefined;
+  for (const [run, { report }] of runs.entries()) {
+    const step = report.failure?.step;
+    if (report.state === 'completed' || !step) continue;
+    culprit =
+      outcomes
+        .filter((one) => one.hit && one.run === run && STEPS.indexOf(one.cell.step) <= STEPS.indexOf(step))
+        .toSorted((a, b) => STEPS.indexOf(a.cell.step) - STEPS.indexOf(b.cell.step))
+        .at(-1)?.cell ?? culprit;
+    if (culprit) blamed.set(culprit, [...(blamed.get(culprit) ?? []), run]);
+  }
+  return blamed;
 }
 
 const secondsOf = (verdict: Verdict, run: number, step: StepName): number =>
   verdict.runs[run]?.report.steps.find((one) => one.step === step)?.seconds ?? 0;
 
-function attemptsOf(verdict: Verdict, run: number, step: StepName, replayed: boolean): number {
+/** In the run that it struck, and in as many after it as that took. */
+function attemptsOf(verdict: Verdict, run: number, step: StepName, replays: number): number {
   const of = (index: number): number =>
     verdict.runs[index]?.report.steps.find((one) => one.step === step)?.attempts ?? 0;
-  return of(run) + (replayed ? of(run + 1) : 0);
+  return range(run, replays).reduce((sum, index) => sum + of(index), 0);
 }
+
+const range = (from: number, more: number): number[] =>
+  Array.from({ length: more + 1 }, (_, index) => from + index);
 
 function recovery(
   verdict: Verdict,
   run: number,
   step: StepName,
-  replayed: boolean,
+  replays: number,
   undisturbed: Results['undisturbed'],
 ): number {
   const own = secondsOf(verdict, run, step) - (undisturbed.steps[step] ?? 0);
-  if (!replayed) return Math.max(0, own);
-  const again = STEPS.slice(0, STEPS.indexOf(step) + 1).map((one) => secondsOf(verdict, run + 1, one));
+  if (replays === 0) return Math.max(0, own);
+  const before = STEPS.slice(0, STEPS.indexOf(step) + 1);
+  const again = range(run + 1, replays - 1).flatMap((index) =>
+    before.map((one) => secondsOf(verdict, index, one)),
+  );
   return Math.max(0, own + again.reduce((sum, seconds) => sum + seconds, 0));
 }
 

@@ -60,9 +60,9 @@ export class Trial {
     } finally {
       await lake.stop();
     }
-    this.#done.push(truth);
     const report = run.runs.at(-1)?.report;
     if (!report) throw new Error(`${window} has not run`);
+    if (report.state === 'completed') this.#done.push(truth);
     const differences = [
       ...lake.faults,
       ...this.#serving.faults.splice(0),

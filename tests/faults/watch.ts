@@ -43,6 +43,11 @@ const ANSWER_LIMIT_MS = 2_000;
 /** Steps of small windows take some hundred milliseconds. */
 const LOOK_EVERY_MS = 15;
 
+/** Nothing comes of what was waited for: a hang, and a fault that was not survived. */
+export class Stuck extends Error {
+  override name = 'Stuck';
+}
+
 /** A window's workflow as its server tells of it. */
 export class Watch {
   readonly #connection: Connection;
@@ -87,7 +92,7 @@ export class Watch {
 
   /**
    * Looks until `found` says something of the window, or it has ended, or time is up.
-   * @throws Error when time is up
+   * @throws Stuck when time is up
    */
   async until<T>(
     window: WindowId,
@@ -101,7 +106,7 @@ export class Watch {
       const value = sight === undefined ? undefined : found(sight);
       if (value !== undefined) return value;
       if (performance.now() > deadline)
-        throw new Error(`${window}: ${what} was not seen within ${limitMs / 1000} s`);
+        throw new Stuck(`${window}: ${what} was not seen within ${limitMs / 1000} s`);
       await sleep(LOOK_EVERY_MS);
     }
   }
@@ -116,6 +121,11 @@ export class Watch {
     );
     const type = failure instanceof ApplicationFailure ? (failure.type ?? 'unknown') : failure.name;
     return { state: 'failed', steps, failure: { step, type, message: failure.message } };
+  }
+
+  /** Ends a window that would stand still for ever. */
+  async terminate(window: WindowId, reason: string): Promise<void> {
+    await this.#client.workflow.getHandle(windowWorkflowId(window)).terminate(reason);
   }
 
   close(): Promise<void> {

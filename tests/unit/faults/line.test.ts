@@ -57,6 +57,17 @@ describe('a line between a worker and a server', () => {
     expect(await ask(10)).toHaveLength(10);
   });
 
+  test('holds what is waited for, half of it sent, and lets it go on whole', async () => {
+    const hold = line.holdAt((sent) => sent.startsWith('4242'));
+    const answered = ask(4242);
+    await hold.reached;
+    expect(await ask(7)).toHaveLength(7);
+    hold.release();
+    // Half of the number has gone out before, and was asked for: the rest is lost on this server.
+    expect(await answered).toHaveLength(42);
+    expect(await ask(4242)).toHaveLength(4242);
+  });
+
   test('cuts an answer in its middle', async () => {
     await line.become('cut');
     expect(await ask(100)).toHaveLength(100);

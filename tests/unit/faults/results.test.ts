@@ -30,7 +30,7 @@ function verdict(reports: WindowReport[], struck: [StepName, number][], differen
   };
 }
 
-const judge = (one: Verdict) => cellResults(one, undisturbed, NOW);
+const judge = (one: Verdict) => cellResults(one, undisturbed, { now: NOW, commit: 'abc1234' });
 
 describe('a cell of the table', () => {
   test('is by itself when the window came through, and tells what the step took longer', () => {
@@ -54,6 +54,45 @@ describe('a cell of the table', () => {
     ]);
   });
 
+  test('is not by one replay when the replay failed as well', () => {
+    const runs = [
+      report({ publish: 12 }, 'publish'),
+      report({ publish: 12 }, 'publish'),
+      report({ generate: 3, publish: 4 }),
+    ];
+    expect(judge(verdict(runs, [['publish', 0]]))).toMatchObject([
+      { outcome: 'by more replays', attempts: 6, recovery_seconds: 10 + 12 + 7 },
+    ]);
+  });
+
+  test('is by one replay each when two faults failed a run each', () => {
+    const runs = [report({}, 'generate'), report({}, 'publish'), report({})];
+    const struck: [StepName, number][] = [
+      ['generate', 0],
+      ['publish', 1],
+    ];
+    expect(judge(verdict(runs, struck)).map(({ outcome }) => outcome)).toEqual([
+      'by one replay',
+      'by one replay',
+    ]);
+  });
+
+  test('is stuck when the window had to be ended under it, and those before it are not', () => {
+    const struck: [StepName, number][] = [
+      ['generate', 0],
+      ['publish', 0],
+    ];
+    const one = { ...verdict([report({})], struck), stuck: 'ingest was not seen running' };
+    expect(judge(one)).toMatchObject([
+      { outcome: 'by itself' },
+      { outcome: 'stuck', failure: 'ingest was not seen running' },
+    ]);
+  });
+
+  test('names what was struck', () => {
+    expect(judge(verdict([report({})], [['generate', 0]]))).toMatchObject([{ commit: 'abc1234' }]);
+  });
+
   test('is lost when anything differs, whatever the window says', () => {
     expect(judge(verdict([report({})], [['generate', 0]], ['one event id is missing']))).toMatchObject([
       { outcome: 'lost' },
@@ -66,23 +105,38 @@ describe('a cell of the table', () => {
 });
 
 test('the page counts what it shows', () => {
-  const results: Results = {
-    machine: { cpu: 'a', cores: 2, memory_bytes: 2 ** 34, system: 'linux', node: 'v24', load: 0 },
-    versions: { Kafka: '4.3.1' },
-    commit: 'abc',
-    volume: { events: 3_000, seed: 1, shards: 2 },
-    undisturbed,
-    cells: [
-      ...judge(verdict([report({ publish: 32 })], [['publish', 0]])),
-      ...judge(verdict([report({}, 'load'), report({})], [['load', 0]])),
-    ],
-    marts: [{ at: NOW.toISOString(), windows: 2, differences: [] }],
-  };
+  const results = resultsOf([
+    ...judge(verdict([report({ publish: 32 })], [['publish', 0]])),
+    ...judge(verdict([report({}, 'load'), report({})], [['load', 0]])),
+  ]);
   const page = reliabilityPage(results);
   expect(page).toContain(
     '**2 of 2 injected faults survived**: 1 without help, 1 by running the window once more.',
   );
   const row = page.split('\n').find((line) => line.startsWith('| kill worker-publish |'));
   expect(row).toBe('| kill worker-publish | – | 30 (2) | – | – | – | 0.0 (4) ↻ | – | – | 2/2 |');
-  expect(page).toContain('- kill worker-publish, in load: Unavailable: no broker');
+  expect(page).toContain('- kill worker-publish, in load, by one replay: Unavailable: no broker');
+  expect(page).toContain('at commit abc1234.');
 });
+
+test.each(['stuck', 'by more replays', 'lost'] as const)(
+  'a fault that ended %s was not survived',
+  (outcome) => {
+    const page = reliabilityPage(
+      resultsOf(judge(verdict([report({})], [['load', 0]])).map((cell) => ({ ...cell, outcome }))),
+    );
+    expect(page).toContain('**0 of 1 injected faults survived**');
+    expect(page).toContain('| 0.0 (2) ✖ |');
+  },
+);
+
+function resultsOf(cells: Results['cells']): Results {
+  return {
+    machine: { cpu: 'a', cores: 2, memory_bytes: 2 ** 34, system: 'linux', node: 'v24', load: 0 },
+    versions: { Kafka: '4.3.1' },
+    volume: { events: 3_000, seed: 1, shards: 2 },
+    undisturbed,
+    cells,
+    marts: [{ at: NOW.toISOString(), windows: 2, differences: [] }],
+  };
+}
