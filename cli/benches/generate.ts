@@ -1,13 +1,13 @@
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { benchGenerate, type GenerateBench, type Line, type Observer } from '../../bench/generate.ts';
-import type { Machine } from '../../bench/machine.ts';
-import type { Spread } from '../../bench/spread.ts';
 import { CommandFailure } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { eventsNumber, parseWindow, seedNumber, shardsNumber, wholeNumber } from '../window-arguments.ts';
 import { count, table } from '../window-table.ts';
+import { listOption } from './list-option.ts';
+import { machineText, range, rate } from './machine-text.ts';
 
 interface Options {
   events: number[];
@@ -25,22 +25,6 @@ const MOST_RUNS = 100;
 /** A size that takes long is measured once; what is short is uneven. */
 const REPEATED_UP_TO = 1_000_000;
 const REPETITIONS = 3;
-
-/** Whole numbers with commas between them. */
-function listOption(
-  flags: string,
-  description: string,
-  one: (value: string) => number,
-  usual: readonly number[],
-): Option {
-  const parse = (value: string): number[] =>
-    value.split(',').map((part) => {
-      const number = one(part.trim());
-      if (number === 0) throw new InvalidArgumentError('at least 1 is wanted');
-      return number;
-    });
-  return new Option(flags, description).argParser(parse).default(usual, usual.join(','));
-}
 
 /** Adds the options of `bench generate` to its command. */
 export function describe(command: Command): void {
@@ -158,12 +142,3 @@ function text({ machine, window, seed, lines, skipped }: GenerateBench): string 
     ...skipped.map((why) => `left out: ${why}`),
   ].join('\n');
 }
-
-function machineText({ cpu, cores, memory_bytes, system, node, load }: Machine): string {
-  const words = `${cpu}, ${cores} cores, ${(memory_bytes / 2 ** 30).toFixed(0)} GiB, ${system}, Node ${node}`;
-  if (load < 0.5) return words;
-  return `${words}\nother programs ran beside it (load ${load.toFixed(1)}): what counts is the rate per CPU second`;
-}
-
-const rate = (value: number): string => count(Math.round(value));
-const range = ({ min, max }: Spread): string => `${rate(min)}-${rate(max)}`;

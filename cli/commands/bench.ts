@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 import { describe as generate } from '../benches/generate.ts';
+import { describe as publish } from '../benches/publish.ts';
 
 /** A bench is a file in ../benches, which says what is measured, and one in /bench, which measures. */
 export function register(command: Command): void {
   command.addHelpText('after', '\nFigures are those of one machine at one time: docs/benchmarks.md');
   generate(command.command('generate').description('measure how fast events are generated'));
+  publish(
+    command
+      .command('publish')
+      .description('measure how fast records are sent to Kafka, beside its own producer'),
+  );
 }
