@@ -3,10 +3,10 @@ import type { LakeSession } from '../clients/lake-reader.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { type HopRecord, NAMED_RECORDS } from '../contracts/hop-report.ts';
 import { READABLE_TYPES, readableTypeOf } from '../contracts/readable-type.ts';
-import { readRecords } from './records.ts';
+import { landedRecords } from './landed-records.ts';
 
 /** Above this many records the comparison would not fit into a worker; counts and hashes still say what is wrong. */
-const LARGEST = 2_000_000;
+export const LARGEST = 2_000_000;
 
 /** By what an operator finds a record: its event_id, or the hash of its bytes when it has none that can be read. */
 export function recordName(record: Buffer): string {
@@ -14,7 +14,7 @@ export function recordName(record: Buffer): string {
   return id ?? `md5 ${hash('md5', record)}`;
 }
 
-const digestOf = (record: Buffer): bigint => hash('md5', record, 'buffer').readBigUInt64BE(0);
+export const digestOf = (record: Buffer): bigint => hash('md5', record, 'buffer').readBigUInt64BE(0);
 
 export interface Explanation {
   sentences: string[];
@@ -22,7 +22,7 @@ export interface Explanation {
 }
 
 /** How many records are missing or too many, and the first few of them. */
-class Finding {
+export class Finding {
   total = 0;
   readonly records: HopRecord[] = [];
   private readonly finding: HopRecord['finding'];
@@ -44,23 +44,33 @@ class Finding {
   }
 }
 
+/** What the landing area and raw do not have in common. */
+export interface Difference {
+  /** Landed records that raw lacks, or has not so often. */
+  lost: Explanation;
+  /** The other way round. */
+  extra: Explanation;
+}
+
+const nothing = (): Explanation => ({ sentences: [], records: [] });
+
 /**
- * Which records of the landing area are not in raw, and which stand in raw too often, one by one. Only asked when raw does
- * not balance: it reads the whole landing area again.
+ * Which records of the landing area are not in raw, and which stand in raw too often, one by one. Only asked when one of the
+ * two does not balance: it reads the whole landing area again.
  */
-export async function explainRaw(
+export async function landedAgainstRaw(
   session: LakeSession,
   store: ObjectStore,
   landingKeys: readonly string[],
-): Promise<Explanation> {
+): Promise<Difference> {
   const remaining = new Map<bigint, number>();
   for await (const rows of session.stream('SELECT digest, count(*) AS total FROM digests GROUP BY digest')) {
     for (const row of rows) remaining.set(row.digest as bigint, Number(row.total));
-    if (remaining.size > LARGEST) return { sentences: [], records: [] };
+    if (remaining.size > LARGEST) return { lost: nothing(), extra: nothing() };
   }
   const lost = new Finding('missing');
   for (const key of landingKeys) {
-    for await (const records of readRecords(await store.getStream(key))) {
+    for await (const records of landedRecords(store, key)) {
       for (const record of records) {
         const digest = digestOf(record);
         const left = remaining.get(digest) ?? 0;
@@ -84,10 +94,16 @@ export async function explainRaw(
   for (const [digest, count] of remaining)
     for (let copy = 0; copy < count; copy += 1) extra.add(() => bytes.get(digest) ?? Buffer.alloc(0));
   return {
-    sentences: [
-      ...lost.sentence('landed records are not in raw'),
-      ...extra.sentence('records of raw were never landed, or not so often'),
-    ],
-    records: [...lost.records, ...extra.records],
+    lost: { sentences: lost.sentence('landed records are not in raw'), records: lost.records },
+    extra: {
+      sentences: extra.sentence('records of raw were never landed, or not so often'),
+      records: extra.records,
+    },
   };
 }
+
+/** Seen from the landing area: what raw has too many of is what is missing there. */
+export const seenFromLanding = ({ lost, extra }: Difference): HopRecord[] => [
+  ...extra.records.map((record) => ({ ...record, finding: 'missing' as const })),
+  ...lost.records.map((record) => ({ ...record, finding: 'extra' as const })),
+];

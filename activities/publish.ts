@@ -4,14 +4,17 @@ import type { ReceiptReader } from '../clients/kafka-receipts.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { ClientError } from '../clients/errors.ts';
 import { recordKey } from '../contracts/classify.ts';
+import type { HopRecord, HopReport } from '../contracts/hop-report.ts';
 import { compareHop } from '../contracts/hops.ts';
 import { type LandedShard, Receipt, type WindowRequest } from '../contracts/steps.ts';
 import { EVENTS_TOPIC, HEADERS, MAX_MESSAGE_BYTES, RECEIPTS_TOPIC, receiptKey } from '../contracts/topics.ts';
 import { withActivityFailures } from './failures.ts';
-import type { Attempted } from './generate.ts';
+import type { Attempted, Generator } from './generate.ts';
+import { landedRecords } from './landed-records.ts';
 import { type Pulse, withPulse } from './pulse.ts';
 import { keepReceipt } from './receipts.ts';
-import { readRecords, RecordTally } from './records.ts';
+import { RecordTally } from './records.ts';
+import { regenerateLanded } from './regenerate-landed.ts';
 
 export interface PublishDeps {
   store: ObjectStore;
@@ -19,6 +22,17 @@ export interface PublishDeps {
   receipts: ReceiptReader;
   /** Offsets that the events topic still holds. */
   bounds: () => Promise<PartitionBounds[]>;
+  /** Makes a shard anew when the landed one is not what was written, to name what differs. Absent: nothing is named. */
+  generator?: Pick<Generator, 'shard'>;
+}
+
+type Beat = Pick<Pulse, 'signal' | 'note'>;
+
+/** Where a landed shard is read. */
+export interface LandedSource {
+  store: Pick<ObjectStore, 'getStream'>;
+  /** Says which records differ when it is not what was written. Absent: none is named. */
+  explain?: () => Promise<HopRecord[]>;
 }
 
 /** A look-up may wait a minute for somebody else's open transaction; nothing else is silent for as long. */
@@ -58,7 +72,11 @@ export function createPublishActivities(deps: PublishDeps) {
         const publication = await deps.publisher.begin(EVENTS_TOPIC, `publish/${window}/${shard.shard}`);
         try {
           const earlier = await findReceipt(deps, key, pulse);
-          const receipt = earlier ?? (await send(deps, publication, window, shard, pulse));
+          const { store, generator } = deps;
+          const source: LandedSource = generator
+            ? { store, explain: () => regenerateLanded({ store, generator }, window, shard, pulse) }
+            : { store };
+          const receipt = earlier ?? (await sendShard(source, publication, window, shard, pulse));
           if (!earlier) await publication.commitWith(RECEIPTS_TOPIC, key, JSON.stringify(receipt));
           return {
             receipt,
@@ -82,12 +100,13 @@ async function findReceipt(deps: PublishDeps, key: string, pulse: Pulse): Promis
   return stillHeld(receipt, await deps.bounds()) ? receipt : undefined;
 }
 
-async function send(
-  deps: PublishDeps,
+/** Sends a landed shard into an open transaction: what the records are is found out on the way, and has to be what landed. */
+export async function sendShard(
+  source: LandedSource,
   publication: Publication,
   window: WindowRequest['window'],
   shard: LandedShard,
-  pulse: Pulse,
+  pulse: Beat,
 ): Promise<Receipt> {
   const tally = new RecordTally();
   const headers = {
@@ -95,7 +114,7 @@ async function send(
     [HEADERS.shard]: String(shard.shard),
     [HEADERS.publication]: shard.content_hash,
   };
-  for await (const records of readRecords(await deps.store.getStream(shard.key))) {
+  for await (const records of landedRecords(source.store, shard.key)) {
     for (const record of records) {
       if (record.length > MAX_MESSAGE_BYTES - 1_024) {
         throw new ClientError(
@@ -114,7 +133,7 @@ async function send(
   }
   await publication.flush();
   pulse.signal.throwIfAborted();
-  assertAsWritten(shard, tally);
+  await assertAsWritten(source, shard, tally, pulse);
   return {
     window,
     shard: shard.shard,
@@ -128,17 +147,36 @@ async function send(
 }
 
 /** @throws ClientError DataQualityFailed, with the hop as its detail, when the object is not what was written */
-function assertAsWritten(shard: LandedShard, tally: RecordTally): void {
-  const hop = compareHop(
-    'landing',
-    { total: shard.records, content_hash: shard.content_hash, by: shard.by_type ?? null },
-    { total: tally.records, content_hash: tally.contentHash, by: tally.byType },
-  );
-  if (hop.matches) return;
+async function assertAsWritten(
+  { explain }: LandedSource,
+  shard: LandedShard,
+  tally: RecordTally,
+  pulse: Beat,
+): Promise<void> {
+  const held = (records: readonly HopRecord[]): HopReport =>
+    compareHop(
+      'landing',
+      { total: shard.records, content_hash: shard.content_hash, by: shard.by_type ?? null },
+      { total: tally.records, content_hash: tally.contentHash, by: tally.byType },
+      { records },
+    );
+  if (held([]).matches) return;
+  const hop = held(explain ? await ifItCanBeMade(explain(), pulse) : []);
   throw new ClientError(
     'DataQualityFailed',
     `${shard.key} holds ${tally.records} records (${tally.contentHash}), not the ${shard.records} ` +
       `(${shard.content_hash}) that were written: ${hop.differences.join(' ')}`,
     { details: { hops: [hop] } },
   );
+}
+
+/** That the object is not what was written is not to be hidden by what stands in the way of finding out why. */
+async function ifItCanBeMade(found: Promise<HopRecord[]>, pulse: Beat): Promise<HopRecord[]> {
+  try {
+    return await found;
+  } catch (error) {
+    pulse.signal.throwIfAborted();
+    if (error instanceof ClientError && error.retryable) throw error;
+    return [];
+  }
 }

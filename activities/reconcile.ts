@@ -3,7 +3,7 @@ import type { LakeReader, LakeSession } from '../clients/lake-reader.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { withScratch } from '../clients/scratch.ts';
 import { combineContentHashes } from '../contracts/content-hash.ts';
-import { compareHop, type HopCount } from '../contracts/hops.ts';
+import { compareHop, type HopCount, type HopFindings } from '../contracts/hops.ts';
 import {
   type Ledger,
   mergeTypedSets,
@@ -11,14 +11,15 @@ import {
   type TypedSet,
   unlikelyTotal,
 } from '../contracts/ledger.ts';
-import type { HopReport } from '../contracts/report.ts';
+import type { HopRecord, HopReport } from '../contracts/hop-report.ts';
 import { keys } from '../contracts/lake.ts';
 import type { LakeVersions, Receipt, WindowReceipts } from '../contracts/steps.ts';
 import { windowKey, type WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { type LakeAccount, readLakeAccount } from './lake-account.ts';
-import { type Explanation, explainRaw } from './lost-records.ts';
+import { countLanded } from './landed-records.ts';
+import { type Difference, landedAgainstRaw, seenFromLanding } from './lost-records.ts';
 import { explainTables, type LostEvents } from './lost-events.ts';
 import { type Pulse, withPulse } from './pulse.ts';
 import { readReceipts } from './receipts.ts';
@@ -87,12 +88,44 @@ function claims(lake: LakeAccount, ingest: RecordAccount): string[] {
     .map(([what, claimed, found]) => `Ingest reported ${claimed} ${what} records, the tables hold ${found}.`);
 }
 
-/** What was found out about the records of a difference. */
-export type Explained = { raw?: Explanation } & Partial<LostEvents>;
+function sinceWritten(written: TypedSet, lies: TypedSet): string[] {
+  if (!differs(whole(written), whole(lies))) return [];
+  return [
+    `${written.total} records (${written.content_hash}) were written to the landing area, ${lies.total} (${lies.content_hash}) lie there.`,
+  ];
+}
 
-/** Pure: every hop up to the lake, held against the ledger. */
+/** What was found out about the records of a difference. */
+export type Explained = { landed?: Difference } & Partial<LostEvents>;
+
+/** Of two places that differ from the ledger each has lost what only the other has. */
+function explainedRaw(explained: Explained, landingDiffers: boolean): HopFindings {
+  const { landed } = explained;
+  if (!landed) return {};
+  if (landingDiffers) return landed.lost;
+  return {
+    sentences: [...(landed.lost.sentences ?? []), ...(landed.extra.sentences ?? [])],
+    records: [...landed.lost.records, ...landed.extra.records],
+  };
+}
+
+function explainedLanding({ landed }: Explained, rawDiffers: boolean): HopRecord[] {
+  if (!landed) return [];
+  const seen = seenFromLanding(landed);
+  return rawDiffers ? seen.filter(({ finding }) => finding === 'missing') : seen;
+}
+
+/** Only the bytes: raw has more faults than records that it lacks. */
+const differs = (one: HopCount, other: HopCount): boolean =>
+  one.total !== other.total || one.content_hash !== other.content_hash;
+
+/**
+ * Pure: every hop up to the lake, held against the ledger.
+ * @param lies what lies in the landing area now; `landed` in the input is what was written there
+ */
 export function reconcileHops(
   input: ReconcileInput,
+  lies: TypedSet,
   lake: LakeAccount,
   explained: Explained = {},
 ): HopReport[] {
@@ -102,18 +135,22 @@ export function reconcileHops(
   );
   const arrived = whole(ledger.arrived);
   const unlikely = unlikelyTotal(ledger, ledger.events_requested, undefined);
-  const { raw } = explained;
+  const landing = whole(lies);
+  const raw = explainedRaw(explained, differs(arrived, landing));
   return [
-    compareHop('landing', arrived, whole(landed), { sentences: unlikely ? [`${unlikely}.`] : [] }),
+    compareHop('landing', arrived, landing, {
+      sentences: [...(unlikely ? [`${unlikely}.`] : []), ...sinceWritten(landed, lies)],
+      records: differs(arrived, landing) ? explainedLanding(explained, differs(arrived, lake.raw)) : [],
+    }),
     compareHop('kafka', arrived, whole(published)),
     compareHop('raw', arrived, lake.raw, {
       sentences: [
-        ...(raw?.sentences ?? []),
+        ...(differs(arrived, lake.raw) ? (raw.sentences ?? []) : []),
         ...lake.findings.raw,
         ...identity(lake),
         ...claims(lake, ingest),
       ],
-      records: raw?.records ?? [],
+      records: differs(arrived, lake.raw) ? (raw.records ?? []) : [],
     }),
     compareHop('events', { ...ledger.valid, by: ledger.valid.by_type }, lake.events, {
       sentences: lake.findings.events,
@@ -138,19 +175,20 @@ async function explain(
   hops: readonly HopReport[],
   pulse: Pulse,
 ): Promise<Explained> {
-  const differs = (...names: string[]): boolean =>
+  const isOff = (...names: string[]): boolean =>
     hops.some(({ hop, matches }) => !matches && names.includes(hop));
   const raw = hops.find(({ hop }) => hop === 'raw');
   const sameBytes = raw?.observed.content_hash === raw?.expected.content_hash;
   const { window } = input;
   const explained: Explained = {};
-  if (differs('raw') && !sameBytes) explained.raw = await explainRaw(session, store, landingKeys(input));
-  if (differs('events', 'quarantine', 'duplicates')) {
+  if (isOff('landing') || (isOff('raw') && !sameBytes))
+    explained.landed = await landedAgainstRaw(session, store, landingKeys(input));
+  if (isOff('events', 'quarantine', 'duplicates')) {
     const lost = await withScratch(scratch, `explain-${windowKey(window)}`, (folder) =>
       explainTables(session, window, raw?.observed.total ?? 0, folder, pulse),
     );
     for (const hop of ['events', 'quarantine', 'duplicates'] as const)
-      if (differs(hop)) explained[hop] = lost[hop];
+      if (isOff(hop)) explained[hop] = lost[hop];
   }
   return explained;
 }
@@ -174,7 +212,9 @@ export function createReconcileActivities({ lake, store, scratch }: ReconcileDep
         let hops: HopReport[];
         try {
           const account = await readLakeAccount(session);
-          const found = (explained?: Explained) => reconcileHops({ ...input, receipts }, account, explained);
+          const lies = await countLanded(store, landingKeys(input), pulse);
+          const found = (explained?: Explained) =>
+            reconcileHops({ ...input, receipts }, lies, account, explained);
           hops = found();
           if (hops.some((hop) => !hop.matches)) {
             const explained = await explain({ store, scratch }, session, input, hops, pulse).catch(

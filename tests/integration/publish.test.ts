@@ -42,6 +42,7 @@ function publishing() {
     publisher: createPublisher(kafka),
     receipts: createReceiptReader(kafka, RECEIPTS_TOPIC),
     bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
+    generator: real,
   });
 }
 

@@ -104,7 +104,7 @@ describe('a rule that is mended, for TypeScript and for Spark alike', () => {
       ingest: counted,
     } as unknown as ReconcileInput;
     const receipts = [{ records: stated.arrived.total, content_hash: stated.arrived.content_hash }];
-    const hops = reconcileHops({ ...input, receipts } as unknown as ReconcileInput, lake);
+    const hops = reconcileHops({ ...input, receipts } as unknown as ReconcileInput, stated.arrived, lake);
     const past = hops.filter(({ hop }) => !['landing', 'kafka'].includes(hop));
     return Object.fromEntries(past.filter((hop) => !hop.matches).map((hop) => [hop.hop, hop.differences]));
   }

@@ -18,20 +18,19 @@ export function create(config: Config): QueueWorker {
   const kafka = createKafka({ brokers: config.kafka.brokers, clientId: `reprise-publish-${process.pid}` });
   const publisher = createPublisher(kafka);
   const receipts = createReceiptReader(kafka, RECEIPTS_TOPIC);
+  const generator = { shard: generateShard, catalogue: catalogueLines };
   return {
     workflows: false,
     // Generating is CPU of one thread: more at a time only interleave. Two overlap one's CPU with the other's network.
     concurrency: 2,
     activities: {
-      ...createGenerateActivities({
-        store,
-        generator: { shard: generateShard, catalogue: catalogueLines },
-      }),
+      ...createGenerateActivities({ store, generator }),
       ...createPublishActivities({
         store,
         publisher,
         receipts,
         bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
+        generator,
       }),
       ...createDeadLetterActivities({ lake: lakeReader(config), publisher, receipts }),
     },

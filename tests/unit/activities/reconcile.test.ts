@@ -37,14 +37,14 @@ const lake = (): LakeAccount => ({
 
 const failing = (given: ReconcileInput, found: LakeAccount) =>
   Object.fromEntries(
-    reconcileHops(given, found)
+    reconcileHops(given, given.landed, found)
       .filter((hop) => !hop.matches)
       .map((hop) => [hop.hop, hop.differences]),
   );
 
 describe('reconcileHops', () => {
   it('finds a window that balances, hop by hop', () => {
-    const hops = reconcileHops(input, lake());
+    const hops = reconcileHops(input, input.landed, lake());
     expect(hops.map((hop) => hop.hop)).toEqual([
       'landing',
       'kafka',
