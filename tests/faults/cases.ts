@@ -114,22 +114,14 @@ export function cellNamed(name: string): Cell {
   return found;
 }
 
-/** The windows of `npm test`: as few as can meet many different faults. */
-export const QUICK: readonly (readonly string[])[] = [
-  [
-    'cut minio in generate',
-    'kill kafka in publish',
-    'kill spark-driver between two tables in ingest',
-    'kill temporal in reconcile',
-    'kill minio in compact',
-    'kill worker-warehouse in load',
-    'kill dbt in build',
-    'kill worker-control in publish_serving',
-  ],
-  [
-    'kill worker-publish in generate',
-    'poison in publish',
-    'refused kafka in ingest',
-    'slow minio in reconcile',
-  ],
+/** The window of `npm test`: a fault of its own kind in each step, and of each kind the one that costs least time. */
+export const QUICK: readonly string[] = [
+  'cut minio in generate',
+  'kill kafka in publish',
+  'kill spark-driver between two tables in ingest',
+  'kill temporal in reconcile',
+  'kill minio in compact',
+  'refused minio in load',
+  'kill dbt in build',
+  'kill worker-control in publish_serving',
 ];

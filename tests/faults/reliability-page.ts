@@ -84,14 +84,14 @@ server needs to start again, and the pause between two attempts.
 ## Reproduce it
 
 \`\`\`sh
-npm run test:faults                          # all of it: some two hours on two cores
+npm run test:faults                          # all of it: about an hour on two quiet cores
 npm run test:faults -- --list                # the faults by name
 npm run test:faults -- --only "kill kafka"   # those whose name this expression finds; their figures are replaced
 npm run test:faults -- --missing --minutes 30   # half an hour more of what the table does not tell yet
 \`\`\`
 
-Filling a disk needs root and loop devices; without them those cases are left out and said so. A subset of twelve faults in two
-windows is the suite \`faults\` of \`npm test\`.
+Filling a disk needs root and loop devices; without them those cases are left out and said so. A subset, one fault of its own in
+each step of one window, is the suite \`faults\` of \`npm test\`.
 
 ## Left out
 

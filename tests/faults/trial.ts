@@ -73,6 +73,9 @@ export class Trial {
     // A window that came through is to be told so: in Airflow its run would have to be looked after by hand.
     if (told && report.state === 'completed')
       differences.push(`${window} completed, but who asked was told: ${told}`);
+    const isPoisoned = run.outcomes.some(({ hit, cell }) => hit && cell.fault.fault.kind === 'poison');
+    if (isPoisoned && this.#foreignWithin(window) === 0)
+      differences.push('no foreign record lay between those of the window');
     if (lake.looks === 0) differences.push('nobody has looked into the lake');
     return { ...run, differences };
   }
@@ -105,7 +108,7 @@ export class Trial {
   }
 
   /** Foreign records that stand between the window's own. */
-  foreignWithin(window: WindowId): number {
+  #foreignWithin(window: WindowId): number {
     const ranges = this.#topic.rangesOf(window);
     return this.#topic.foreign.filter((at) => {
       const [partition, offset] = at.split('/');

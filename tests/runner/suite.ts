@@ -24,7 +24,7 @@ export interface SuiteContext {
 export interface Suite {
   name: string;
   /** `--only` takes it as well as the name. */
-  group: 'static' | 'unit' | 'python' | 'servers' | 'faults';
+  group: 'static' | 'unit' | 'python' | 'servers';
   title: string;
   /** Of the machine's two places: a suite that starts servers or a JVM with workers takes both. */
   places: 1 | 2;

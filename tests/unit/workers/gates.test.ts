@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Context } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -18,7 +17,7 @@ const environment = () => new MockActivityEnvironment({ activityType: 'loadWindo
 /** Runs an activity behind the gates of `folder`. */
 const run = (mock: MockActivityEnvironment, work: () => string): Promise<unknown> =>
   mock.run(() => {
-    const { inbound } = waitAtGate(folder, mock.context as Context);
+    const { inbound } = waitAtGate(folder, mock.context);
     return inbound?.execute?.({ args: [], headers: {} }, () => Promise.resolve(work())) ?? Promise.reject();
   });
 
@@ -30,7 +29,7 @@ test('an activity passes where no gate is closed', async () => {
 test('an activity says that it waits, and goes on when its gate is opened', async () => {
   const gate = join(folder, 'loadWindow');
   writeFileSync(gate, '');
-  const work = vi.fn(() => 'loaded');
+  const work = vi.fn<() => string>(() => 'loaded');
   const running = run(environment(), work);
   await vi.waitFor(() => expect(readFileSync(gate, 'utf8')).toBe(`attempt 2 at process ${process.pid}\n`));
   expect(work).not.toHaveBeenCalled();
