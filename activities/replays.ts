@@ -1,8 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { keys } from '../contracts/lake.ts';
+import { inCommon, OTHER_WINDOWS, type OtherWindows } from '../contracts/other-windows.ts';
 import { compareOutcomes, ReplayRecord, replayKey, WindowOutcome } from '../contracts/replay.ts';
+import { WindowReport } from '../contracts/report.ts';
 import type { ReplayOrder } from '../contracts/steps.ts';
 import { windowKey, type WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
@@ -26,6 +28,8 @@ export interface RunRecord
   begun_earlier?: string | undefined;
   after: WindowOutcome | null;
 }
+
+const DaysOfReport = WindowReport.pick({ days: true });
 
 /** As many as the dashboard shows of a window. */
 const MIRRORED = 5;
@@ -59,7 +63,7 @@ export function createReplayActivities({ store, serving }: ReplayDeps) {
           amended: run.amended ?? [],
           ...(after
             ? compareOutcomes(through, after, {
-                othersRan: await othersRan(serving, window, through),
+                others: await othersSince(serving, after, through),
                 amended: (run.amended ?? []).length > 0,
               })
             : { compared_with: null, identical: null, differences: [], remarks: [] }),
@@ -72,16 +76,38 @@ export function createReplayActivities({ store, serving }: ReplayDeps) {
   });
 }
 
-/** Whether any other window has run since: its report is written anew at each of its steps. */
-async function othersRan(serving: string, window: WindowId, since: WindowOutcome | null): Promise<boolean> {
+/** What the windows that ran since have in common with this one: a report is written anew at each step of its window. */
+async function othersSince(
+  serving: string,
+  { request: { window }, days }: WindowOutcome,
+  since: WindowOutcome | null,
+): Promise<OtherWindows> {
   const sinceMs = Date.parse(since?.ended_at ?? '');
   const folder = join(serving, 'reports');
+  let nearest: OtherWindows = 'none';
   for (const name of await readdir(folder).catch(() => [])) {
     if (!/^\d.*\.json$/.test(name) || name === `${windowKey(window)}.json`) continue;
     const { mtimeMs } = await stat(join(folder, name));
-    if (!(mtimeMs <= sinceMs)) return true;
+    if (mtimeMs <= sinceMs) continue;
+    const common = inCommon(days, await daysOf(join(folder, name)));
+    if (OTHER_WINDOWS.indexOf(common) > OTHER_WINDOWS.indexOf(nearest)) nearest = common;
+    if (nearest === 'the same days') break;
   }
-  return false;
+  return nearest;
+}
+
+/** Undefined: its report does not say. */
+async function daysOf(file: string): Promise<string[] | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text === '' ? undefined : DaysOfReport.safeParse(parsed(text)).data?.days;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The window's last replays as one file: the dashboard reads no object store. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ContentHash } from './content-hash.ts';
 import { requestText, sameRequest } from './kept-steps.ts';
 import { keys } from './lake.ts';
+import { mayDiffer, type OtherWindows } from './other-windows.ts';
 import { HopName, type WindowReport, WindowState } from './report.ts';
 import { ReplayOrder, StepName, WindowRequest } from './steps.ts';
 import { WindowId } from './window.ts';
@@ -28,6 +29,7 @@ export const WindowOutcome = z.object({
   ended_at: Instant.nullable(),
   counts: z.object({ arrived: Count, valid: Count, quarantined: Count, duplicates: Count }),
   holds: z.partialRecord(HopName, Holding).describe('What was found at each hop.'),
+  days: z.array(z.string()).optional().describe('UTC days of the marts that it touches.'),
   serving_version: z.string().nullable(),
   failure: z.object({ step: StepName.nullable(), type: z.string(), message: z.string() }).nullable(),
 });
@@ -84,22 +86,20 @@ export function outcomeOf(report: WindowReport): WindowOutcome {
     ended_at: report.ended_at,
     counts: report.counts,
     holds: Object.fromEntries(report.hops.map(({ hop, observed }) => [hop, observed])),
+    ...(report.days ? { days: report.days } : {}),
     serving_version: report.serving_version,
     failure: report.failure,
   };
 }
 
-/** What other windows have a part in: it may change although this window is the same. */
-const SHARED: readonly string[] = ['marts', 'serving'];
-
 /**
- * Holds a run against the last one that came through. What other windows have a part in counts as long as none of them ran
- * in between.
+ * Holds a run against the last one that came through. What other windows have a part in counts unless one of those ran in
+ * between.
  */
 export function compareOutcomes(
   before: WindowOutcome | null,
   after: WindowOutcome,
-  { othersRan, amended }: { othersRan: boolean; amended: boolean },
+  { others, amended }: { others: OtherWindows; amended: boolean },
 ): Pick<ReplayRecord, 'compared_with' | 'identical' | 'differences' | 'remarks'> {
   if (!before) return { compared_with: null, identical: null, differences: [], remarks: [] };
   const compared_with = { run_id: before.run_id, ended_at: before.ended_at };
@@ -117,7 +117,7 @@ export function compareOutcomes(
     if (!was || !is) continue;
     const found = differ(hop, was, is);
     // Of what may well differ, the first sentence is enough.
-    if (othersRan && SHARED.includes(hop)) remarks.push(...found.slice(0, 1));
+    if (mayDiffer(hop, was, is, others)) remarks.push(...found.slice(0, 1));
     else differences.push(...found);
   }
   return { compared_with, identical: differences.length === 0, differences, remarks };

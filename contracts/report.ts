@@ -52,6 +52,12 @@ export const WindowReport = z.object({
   quarantined_by_reason: z.record(z.string(), Count),
   hops: z.array(HopReport),
   steps: z.array(StepReport),
+  days: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'UTC days of the marts that it touches, those of its former runs included. Absent in reports of earlier versions.',
+    ),
   serving_version: z.string().nullable(),
   failure: z.object({ step: StepName.nullable(), type: z.string(), message: z.string() }).nullable(),
   links: z.object({

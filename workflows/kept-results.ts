@@ -76,6 +76,11 @@ export class KeptResults {
     return this.recalled.from_step ?? this.input.from_step ?? STEPS[0];
   }
 
+  /** Those that the window touched before: another run of it may not get as far as to say so. */
+  get daysBefore(): readonly string[] {
+    return this.recalled.before?.days ?? [];
+  }
+
   of<S extends StepName>(step: S): { result: StepResults[S]; at: string } | undefined {
     const result = this.recalled.results[step];
     return result && { result, at: this.recalled.kept_at[step] ?? '' };

@@ -56,6 +56,7 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
   const activities = stepActivities(input);
   const kept = new KeptResults(activities, input);
   await recallOrRefuse(kept);
+  window.days = kept.daysBefore;
   const reports = reportRecorder(activities, window);
   reports.record();
   try {
@@ -265,6 +266,7 @@ async function runSteps(
     return result;
   });
   progress.hops = [...progress.hops, inWarehouse(loaded)];
+  progress.days = loaded.affected_dates;
 
   const built = await step('build', () =>
     single(activities.warehouse.buildWindow({ window, affected_dates: loaded.affected_dates })),

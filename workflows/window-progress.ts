@@ -24,6 +24,7 @@ export class WindowProgressLog {
   state: WindowState = 'running';
   step: StepName | null = null;
   hops: HopReport[] = [];
+  days: readonly string[] = [];
   servingVersion: string | null = null;
   private account: RecordAccount | undefined;
   private failure: WindowReport['failure'] = null;
@@ -130,6 +131,7 @@ export class WindowProgressLog {
       quarantined_by_reason: this.account?.quarantined.by_reason ?? {},
       hops: this.hops,
       steps: this.steps,
+      days: [...this.days],
       serving_version: this.servingVersion,
       failure: this.failure,
       links: { temporal: null, airflow: null, dashboard: null },

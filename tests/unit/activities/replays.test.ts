@@ -79,19 +79,22 @@ describe('the record of replays', () => {
   });
 
   test.each([
-    ['before', '2026-02-28T00:00:00Z', false],
-    ['since', '2026-03-02T00:00:00Z', true],
-  ])('knows by its report whether another window has run %s', async (_, at, excused) => {
+    ['before', '2026-02-28T00:00:00Z', { days: ['2026-01-05'] }, false],
+    ['since, on a day of its own', '2026-03-02T00:00:00Z', { days: ['2026-01-07'] }, false],
+    ['since, on the same day', '2026-03-02T00:00:00Z', { days: ['2026-01-05', '2026-01-07'] }, true],
+    ['since, and does not say on which days', '2026-03-02T00:00:00Z', {}, true],
+  ])('knows by its report whether another window has run %s', async (_, at, report, excused) => {
     const holds = (rows: number): Partial<WindowOutcome> => ({
-      holds: { serving: { total: rows, content_hash: null, by: {} } },
+      days: ['2026-01-04', '2026-01-05'],
+      holds: { marts: { total: rows, content_hash: null, by: {} } },
     });
     await mkdir(join(serving, 'reports'));
     const other = join(serving, 'reports', '2026-01-05T09-00Z.json');
-    await writeFile(other, '{}');
+    await writeFile(other, JSON.stringify(report));
     await utimes(other, new Date(at), new Date(at));
     await record(run('1', { after: outcome('1', holds(7)) }));
     await record(run('2', { before: outcome('1', holds(7)), after: outcome('2', holds(8)) }));
-    const sentence = 'serving held 7 records and holds 8.';
+    const sentence = 'marts held 7 records and holds 8.';
     expect(await kept()).toMatchObject([
       excused
         ? { identical: true, differences: [], remarks: [sentence] }
