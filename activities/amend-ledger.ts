@@ -2,7 +2,13 @@ import { ClientError } from '../clients/errors.ts';
 import type { LakeReader } from '../clients/lake-reader.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { withScratch } from '../clients/scratch.ts';
-import { AMENDMENT_VERSION, amendedLedger, LedgerAmendment, movedRecords } from '../contracts/amendment.ts';
+import {
+  AMENDMENT_VERSION,
+  amendedLedger,
+  LedgerAmendment,
+  movedRecords,
+  type NewestAmendment,
+} from '../contracts/amendment.ts';
 import { stepResult } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
 import { Ledger, type RecordAccount } from '../contracts/ledger.ts';
@@ -20,9 +26,18 @@ export interface AmendDeps {
   /** Folder for the verdicts; each attempt has its own below it. */
   scratch: string;
   rules?: Rules;
+  /** Absent: whatever is loaded is taken for what is asked for. */
+  loaded?: LoadedRules;
 }
 
-interface Working {
+/** Fingerprints of the rules that this process has loaded, and of those that the checkout holds by now. */
+export interface LoadedRules {
+  rules: string;
+  inCheckout: () => string;
+}
+
+/** Whoever asks for a judgement can end it, and hears how it goes. */
+export interface Working {
   signal: AbortSignal;
   note(details: Record<string, unknown>): void;
 }
@@ -92,29 +107,69 @@ export async function judge(deps: AmendDeps, window: WindowId, working: Working)
   }
 }
 
+export const judgeWith =
+  (deps: AmendDeps) =>
+  (window: WindowId, working: Working): Promise<Judgement> =>
+    judge(deps, window, working);
+
+/** An amendment that counts once it is kept. */
+type HeldAmendment = Required<NewestAmendment>;
+
 export function createAmendActivities(deps: AmendDeps) {
   return withActivityFailures({
     /**
-     * Amends the window's ledger by the rules of today. Idempotency key: the workflow's run: a repeated attempt finds its
-     * own entry. Returns what has changed sides; nothing is written when nothing has.
+     * Judges the window by the rules of today, and tells what its ledger would have to say. Idempotency key: the workflow's
+     * run: a repeated attempt finds its own entry. Under `hold` nothing is written: what is told is kept by
+     * `keepAmendment`, once the window holds what it says. (Workflows of earlier versions amend at once.)
+     * @throws ClientError Misconfigured when this worker has loaded other rules than those that were asked for
      */
-    amendLedger: (input: { window: WindowId; order: ReplayOrder }): Promise<{ moved: string[] }> =>
+    amendLedger: (input: {
+      window: WindowId;
+      order: ReplayOrder;
+      rules?: string;
+      hold?: boolean;
+    }): Promise<{ moved: string[]; amendment?: HeldAmendment }> =>
       withPulse(SILENCE_MS, async (pulse) => {
-        const { window, order } = input;
+        const { window, order, hold = false } = input;
+        assertRules(deps.loaded, input.rules);
         const { ledger, amendment, account, moved } = await judge(deps, window, pulse);
         const run_id = workflowRun();
         const last = amendment?.entries.at(-1);
         if (moved.length === 0) return { moved: last?.run_id === run_id ? last.moved : [] };
         const entry = { ...order, at: new Date().toISOString(), run_id, moved };
-        const amended: LedgerAmendment = {
-          version: AMENDMENT_VERSION,
-          window,
-          arrived: ledger.arrived,
-          account,
-          entries: [...(amendment?.entries ?? []), entry],
-        };
-        await deps.store.putJson(keys.amendment(window), amended);
+        const held = { arrived: ledger.arrived, account, entry };
+        if (hold) return { moved, amendment: held };
+        await keep(deps.store, window, held);
         return { moved };
       }),
+
+    /** Amends the window's ledger. Idempotency key: the run that its entry names. */
+    keepAmendment: (input: { window: WindowId; amendment: HeldAmendment }): Promise<void> =>
+      keep(deps.store, input.window, input.amendment),
   });
+}
+
+async function keep(
+  store: ObjectStore,
+  window: WindowId,
+  { arrived, account, entry }: HeldAmendment,
+): Promise<void> {
+  const entries = (await readAmendment(store, window))?.entries ?? [];
+  if (entries.at(-1)?.run_id === entry.run_id) return;
+  const amended: LedgerAmendment = {
+    ...{ version: AMENDMENT_VERSION, window, arrived, account },
+    entries: [...entries, entry],
+  };
+  await store.putJson(keys.amendment(window), amended);
+}
+
+/** @throws ClientError Misconfigured when this process has loaded other rules than it is to judge by */
+export function assertRules(loaded: LoadedRules | undefined, asked: string | undefined): void {
+  if (!loaded) return;
+  const other = [asked, loaded.inCheckout()].find((rules) => rules !== undefined && rules !== loaded.rules);
+  if (other === undefined) return;
+  throw new ClientError(
+    'Misconfigured',
+    `the worker still judges by older rules (${loaded.rules}, not ${other}): npx reprise up starts it anew`,
+  );
 }

@@ -1,6 +1,6 @@
 import { ClientError } from '../clients/errors.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
-import { LedgerAmendment } from '../contracts/amendment.ts';
+import { LedgerAmendment, type NewestAmendment } from '../contracts/amendment.ts';
 import {
   type KeptStep,
   KeptStep as KeptStepContract,
@@ -41,7 +41,7 @@ export interface RecalledSteps {
   /** How the window stood; null when it has never run. */
   before: WindowOutcome | null;
   /** What the window's ledger has to say since a rule was mended; null when none was. */
-  amendment: Pick<LedgerAmendment, 'arrived' | 'account'> | null;
+  amendment: NewestAmendment | null;
   /** The step to begin at, when it may be an earlier one than was asked for. */
   from_step?: StepName;
 }
@@ -145,7 +145,13 @@ export async function isExpired(store: Store, versions: readonly TableVersion[])
   return false;
 }
 
-export function createKeptStepActivities({ store }: { store: ObjectStore }) {
+interface KeptStepDeps {
+  store: ObjectStore;
+  /** Fingerprints of what decides what a step makes of its input. */
+  code?: Partial<Record<StepName, string>>;
+}
+
+export function createKeptStepActivities({ store, code = {} }: KeptStepDeps) {
   return withActivityFailures({
     /**
      * The results of the steps before `from_step`, and how the window stood. What the steps from there on had left counts
@@ -203,7 +209,8 @@ export function createKeptStepActivities({ store }: { store: ObjectStore }) {
     /** Keeps a step's result for a replay that begins behind it. Idempotency key: window and step; replaced whole. */
     keepStep: async (input: { kept: KeptStep }): Promise<void> => {
       const { kept } = input;
-      await store.putJson(keys.keptStep(kept.request.window, kept.step), KeptStepContract.parse(kept));
+      const made = { ...kept, code: code[kept.step] };
+      await store.putJson(keys.keptStep(kept.request.window, kept.step), KeptStepContract.parse(made));
     },
   });
 }
@@ -211,8 +218,9 @@ export function createKeptStepActivities({ store }: { store: ObjectStore }) {
 async function amendmentOf(store: Store, window: WindowId): Promise<RecalledSteps['amendment']> {
   const kept = await unlessMissing(store.getJson(keys.amendment(window)));
   if (kept === undefined) return null;
-  const { arrived, account } = LedgerAmendment.parse(kept);
-  return { arrived, account };
+  const { arrived, account, entries } = LedgerAmendment.parse(kept);
+  const entry = entries.at(-1);
+  return { arrived, account, ...(entry ? { entry } : {}) };
 }
 
 /** What the window was last asked to be, by what is kept beside its report. */

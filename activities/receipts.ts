@@ -28,7 +28,7 @@ export async function keepReceipt(store: ObjectStore, receipt: Receipt): Promise
  * @throws ClientError ResourceMissing, DataQualityFailed when an object is not the one that was kept
  */
 export async function readReceipts(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'getJson'>,
   window: WindowId,
   given: WindowReceipts,
 ): Promise<Receipt[]> {
@@ -44,7 +44,7 @@ export async function readReceipts(
 }
 
 async function readOne(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'getJson'>,
   window: WindowId,
   shard: number,
   digest: string,

@@ -2,41 +2,21 @@ import type { PlannedWindow } from '../contracts/replay-plan.ts';
 import { requestText, stepsBefore, stepsFrom } from '../contracts/kept-steps.ts';
 import type { ReplayRecord, WindowOutcome } from '../contracts/replay.ts';
 import type { HopName } from '../contracts/report.ts';
-import { type StepName, STEPS } from '../contracts/steps.ts';
+import type { StepName } from '../contracts/steps.ts';
 import { stepName } from './live-steps.ts';
 import { seconds, table } from './window-table.ts';
 
-/** What a step replaces when it runs again. */
-const EFFECTS: Record<StepName, string> = {
-  generate: 'the shards in the landing area are written again',
-  publish: 'nothing is sent while the receipts stand; else the records once more',
-  ingest: "the window's partition of raw, events, quarantine and minute_counts is replaced",
-  reconcile: 'nothing: it only reads',
-  compact: 'the files of the partition are rewritten, its rows are the same',
-  load: "the window's rows in the warehouse are replaced",
-  build: 'the marts of the days that the window touches are built again',
-  publish_serving: 'a new serving snapshot takes the place of the one that is shown',
-};
-
 /** The plan for a person: which windows, which steps, why, and what would change. */
 export function planText(plans: readonly PlannedWindow[], parallel: number): string {
-  const played = plans.filter(({ plays }) => plays);
+  const played = plans.filter(({ plays, refused }) => plays && refused === null);
   const idle = plans.filter(({ plays }) => !plays);
-  const steps = new Set(played.flatMap(({ from_step: from }) => (from ? stepsFrom(from) : [])));
   const blocks = [
     [
       `${played.length} of ${windows(plans.length)} would be played again, ${side(parallel)}; nothing was started`,
     ],
     ...played.map(windowPlan),
+    refusedText(plans),
     idle.length > 0 ? ['left as they are', ...idle.map(({ window, why }) => `  ${window}  ${why}`)] : [],
-    steps.size > 0
-      ? [
-          'what the steps change',
-          ...STEPS.filter((step) => steps.has(step)).map(
-            (step) => `  ${stepName(step).padEnd(16)} ${EFFECTS[step]}`,
-          ),
-        ]
-      : [],
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -44,14 +24,23 @@ export function planText(plans: readonly PlannedWindow[], parallel: number): str
     .join('\n\n')}\n`;
 }
 
+/** Windows that cannot be played as they are asked for: the others are. */
+export const isRefused = ({ plays, refused }: PlannedWindow): boolean => plays && refused !== null;
+
+function refusedText(plans: readonly PlannedWindow[]): string[] {
+  const refused = plans.filter(isRefused);
+  return refused.length > 0
+    ? ['cannot be played', ...refused.map(({ window, refused: why }) => `  ${window}  ${why}`)]
+    : [];
+}
+
 const windows = (count: number): string => `${count} window${count === 1 ? '' : 's'}`;
 const side = (parallel: number): string =>
   parallel === 1 ? 'one at a time' : `at most ${parallel} at a time`;
 
 function windowPlan(plan: PlannedWindow): string[] {
-  const { window, state, why, request, from_step, because, refused, amends, days } = plan;
-  if (refused !== null || !from_step || !request)
-    return [`${window}  ${state}`, `  cannot be played: ${refused}`];
+  const { window, state, why, request, from_step, because, amends, days, changes = [] } = plan;
+  if (!from_step || !request) return [];
   const kept = stepsBefore(from_step);
   const names = (steps: readonly StepName[]): string => steps.map(stepName).join(', ');
   return [
@@ -62,6 +51,9 @@ function windowPlan(plan: PlannedWindow): string[] {
     `  because     ${because}`,
     ...amends.map((sentence, at) => `  ${at === 0 ? 'ledger  ' : '        '}    ${sentence}`),
     ...(days.length > 0 ? [`  days        ${days.join(', ')}`] : []),
+    ...changes.map(
+      ({ step, what }, at) => `  ${at === 0 ? 'changes ' : '        '}    ${stepName(step)}: ${what}`,
+    ),
   ];
 }
 
@@ -79,7 +71,7 @@ export interface PlayedWindow {
 const SHOWN: readonly string[] = ['events', 'quarantine', 'duplicates', 'warehouse', 'marts'];
 
 /** One table of what came of each, its hashes before and after, and a line on what did not come through. */
-export function playedText(all: readonly PlayedWindow[]): string {
+export function playedText(all: readonly PlayedWindow[], plans: readonly PlannedWindow[] = []): string {
   const outcomes = all.map(({ window, record, reconciled }) => [
     window,
     record ? stepName(record.from_step) : '-',
@@ -101,6 +93,7 @@ export function playedText(all: readonly PlayedWindow[]): string {
     table(['window', 'from', 'was', 'is', 'seconds', 'reconciled', 'identical'], outcomes),
     hashes.length > 0 ? table(['content hash', 'before', 'after', ''], hashes) : [],
     ...all.map(remarksOn),
+    refusedText(plans),
   ];
   return `\n${blocks
     .filter((lines) => lines.length > 0)

@@ -16,6 +16,8 @@ export interface ReplayTask {
   isNew: boolean;
   /** Its ledger is amended by the rules of today before it is played. */
   amend: boolean;
+  /** Fingerprint of the rules by which that was planned. */
+  rules?: string | undefined;
 }
 
 /** How a replay ended, and as which execution; `notes` are for the operator. */
@@ -69,7 +71,7 @@ async function replayOne(
     requested_by: order.by,
     from_step: task.from_step,
     replay: order,
-    ...(task.amend ? { amend: true } : {}),
+    ...(task.amend ? { amend: true, ...(task.rules ? { rules: task.rules } : {}) } : {}),
     ...(handing ? { airflow: handing.to } : {}),
   };
   const runId = await beginWhenFree(window, input, handing ? { handed_to: handing.to } : {}, following);

@@ -4,6 +4,15 @@ import { WindowId } from './window.ts';
 
 export const AMENDMENT_VERSION = 1;
 
+export const AmendmentEntry = z.object({
+  by: z.string(),
+  why: z.string(),
+  at: z.string().describe('ISO 8601, UTC.'),
+  run_id: z.string(),
+  moved: z.array(z.string()).describe('One sentence a reason or type whose count has changed.'),
+});
+export type AmendmentEntry = z.infer<typeof AmendmentEntry>;
+
 /**
  * What a ledger has to say since a rule was mended: `state/window=…/amendment.json`. The generator goes on stating what it
  * planted; the account here, judged by the reference rules, takes its place wherever the window is held against its ledger.
@@ -13,19 +22,15 @@ export const LedgerAmendment = z.object({
   window: WindowId,
   arrived: RecordSet.describe('Which records it is about: an amendment of other ones does not count.'),
   account: RecordAccount,
-  entries: z
-    .array(
-      z.object({
-        by: z.string(),
-        why: z.string(),
-        at: z.string().describe('ISO 8601, UTC.'),
-        run_id: z.string(),
-        moved: z.array(z.string()).describe('One sentence a reason or type whose count has changed.'),
-      }),
-    )
-    .describe('Every amendment that was made, the newest last.'),
+  entries: z.array(AmendmentEntry).describe('Every amendment that was made, the newest last.'),
 });
 export type LedgerAmendment = z.infer<typeof LedgerAmendment>;
+
+/** An amendment as it travels: what it says, and its newest entry. */
+export type NewestAmendment = Pick<LedgerAmendment, 'arrived' | 'account'> & {
+  /** Absent in what earlier versions recorded. */
+  entry?: AmendmentEntry;
+};
 
 const sameSet = (one: RecordSet, other: RecordSet): boolean =>
   one.total === other.total && one.content_hash === other.content_hash;

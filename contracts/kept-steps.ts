@@ -64,12 +64,21 @@ export function stepResult<S extends StepName>(step: S, kept: unknown): StepResu
   return STEP_RESULTS[step].parse(kept) as unknown as StepResults[S];
 }
 
+export const isStepResult = (step: StepName, kept: unknown): boolean =>
+  STEP_RESULTS[step].safeParse(kept).success;
+
 export const KeptStep = z.object({
   version: z.literal(KEPT_STEP_VERSION),
   step: StepName,
   request: WindowRequest.describe('What the window was asked to be when the step ran.'),
   workflow: z.object({ workflow_id: z.string(), run_id: z.string() }),
   completed_at: z.string().describe('ISO 8601, UTC.'),
+  code: z
+    .string()
+    .optional()
+    .describe(
+      'Fingerprint of the code that decides what the step makes of its input. Absent: it only hands on, or an earlier version.',
+    ),
   result: z.unknown(),
 });
 /** As it is given: what is absent in the request stands for its default. */
@@ -122,7 +131,6 @@ function whyNot(
     return `its result is of another request (${requestText(found.request)})`;
   if (before && Date.parse(found.completed_at) < Date.parse(before.completed_at))
     return `its result is older than that of ${before.step}, on which it rests`;
-  if (!STEP_RESULTS[found.step].safeParse(found.result).success)
-    return 'its result is not one that this version reads';
+  if (!isStepResult(found.step, found.result)) return 'its result is not one that this version reads';
   return undefined;
 }

@@ -6,6 +6,10 @@ import { consecutiveWindows, WINDOW_MS, WindowId, windowStartMs } from './window
 /** A month of windows: a longer range is better cut, and its plan would be too long for a workflow's history. */
 export const MOST_PLANNED = 744;
 
+/** Of which quarantined records: those of one reason, or all. */
+const QuarantinedScope = z.object({ reason_code: z.string().optional() });
+export type QuarantinedScope = z.infer<typeof QuarantinedScope>;
+
 /** Which windows somebody wants played again. */
 export const ReplayScope = z
   .object({
@@ -14,12 +18,9 @@ export const ReplayScope = z
     to: WindowId,
     failed: z.boolean().default(false).describe('Only those that failed, were cancelled or never ran.'),
     from_step: StepName.optional(),
-    quarantined: z
-      .object({ reason_code: z.string().optional() })
-      .optional()
-      .describe(
-        'Only those with quarantined records (of that code) that the rules of today judge otherwise.',
-      ),
+    quarantined: QuarantinedScope.optional().describe(
+      'Only those of which the rules of today judge records (quarantined with that code, before or after) otherwise.',
+    ),
   })
   .refine(({ from, to }) => windowStartMs(from) <= windowStartMs(to), {
     message: 'the last window lies before the first',
@@ -30,6 +31,10 @@ export const ReplayScope = z
     path: ['to'],
   });
 export type ReplayScope = z.input<typeof ReplayScope>;
+
+/** What a step would make otherwise than it stands, one clause. */
+const StepChange = z.object({ step: StepName, what: z.string() });
+export type StepChange = z.infer<typeof StepChange>;
 
 /** What a replay would do with one window of its scope. */
 export const PlannedWindow = z.object({
@@ -49,6 +54,10 @@ export const PlannedWindow = z.object({
   played_by: z.object({ dag_id: z.string(), run_id: z.string() }).nullable(),
   /** What changes sides in its ledger, a sentence each, when its quarantined records are put through again. */
   amends: z.array(z.string()),
+  /** Fingerprint of the rules by which that was judged. */
+  rules: z.string().optional(),
+  /** What would change, in the order of the steps; empty unless somebody asks for it. */
+  changes: z.array(StepChange).default([]),
   /** Days that its last run touched, as far as they are known. */
   days: z.array(z.string()),
 });

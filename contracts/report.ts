@@ -45,6 +45,17 @@ export const WindowReport = z.object({
   shards: Count.optional().describe('Absent in reports of earlier versions.'),
   requested_by: z.string(),
   replay: ReplayOrder.optional().describe('Who wanted it played again, and why; absent when nobody did.'),
+  amended: z
+    .object({
+      by: z.string(),
+      why: z.string(),
+      at: Instant,
+      moved: z.array(z.string()).describe('Against what was planted, one sentence a reason or type.'),
+    })
+    .optional()
+    .describe(
+      'The ledger that the window is held against was amended since a rule was mended; absent: it was not.',
+    ),
   started_at: Instant,
   ended_at: Instant.nullable(),
   counts: z.object({ arrived: Count, valid: Count, quarantined: Count, duplicates: Count }),

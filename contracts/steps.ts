@@ -58,6 +58,13 @@ export const ListeningWindowInput = WindowRequest.extend({
     .describe(
       'Judge the records by the rules of today first, and amend the ledger of the window accordingly.',
     ),
+  rules: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(
+      'Fingerprint of the rules by which the plan was made: a worker that has others is not to judge.',
+    ),
   airflow: z
     .object({ dag_id: z.string(), run_id: z.string(), task_id: z.string(), try_number: z.number().int() })
     .optional()

@@ -1,10 +1,11 @@
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RecalledSteps } from '../activities/kept-steps.ts';
 import type { GoneOutput } from '../activities/kept-warehouse.ts';
-import { amendedLedger } from '../contracts/amendment.ts';
+import { amendedLedger, movedRecords, type NewestAmendment } from '../contracts/amendment.ts';
 import { KEPT_STEP_VERSION, type StepResults } from '../contracts/kept-steps.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { outcomeOf } from '../contracts/replay.ts';
+import type { WindowReport } from '../contracts/report.ts';
 import {
   type LandedShard,
   type ListeningWindowInput,
@@ -38,6 +39,9 @@ export class KeptResults {
   private readonly request: WindowRequest;
   private recalled: RecalledSteps = { results: {}, kept_at: {}, before: null, amendment: null };
   private moved: string[] = [];
+  /** What amends the ledger once the window holds what it says; until then an older one counts. */
+  private held: Required<NewestAmendment> | undefined;
+  private stated: Ledger | undefined;
   private earlier: GoneOutput | undefined;
   /** Windows that an earlier version has started keep nothing. */
   private readonly keeps = patched('kept-step-results');
@@ -51,11 +55,14 @@ export class KeptResults {
   /** @throws ActivityFailure when the window cannot begin where it is asked to; nothing has been touched then */
   async recall(): Promise<void> {
     if (!this.keeps) return;
-    const { window, from_step = STEPS[0], amend, replay, requested_by } = this.input;
+    const { window, from_step = STEPS[0], amend, rules, replay, requested_by } = this.input;
     if (amend) {
       const order = replay ?? { by: requested_by, why: 'the rules were mended' };
+      const asked = { window, order, ...(rules === undefined ? {} : { rules }) };
       // Before anything is withdrawn: it reads what the last run has left.
-      this.moved = (await this.activities.judging.amendLedger({ window, order })).moved;
+      if (patched('amendment-once-reconciled'))
+        this.held = (await this.activities.judging.amendLedger({ ...asked, hold: true })).amendment;
+      else this.moved = (await this.activities.judging.amendLedger(asked)).moved;
     }
     const { keeping, warehouse } = this.activities;
     this.recalled = await keeping.recallSteps({ request: this.request, from_step });
@@ -88,7 +95,27 @@ export class KeptResults {
 
   /** The ledger that the window is held against. */
   ledger(stated: Ledger): Ledger {
-    return amendedLedger(stated, this.recalled.amendment);
+    this.stated = stated;
+    return amendedLedger(stated, this.held ?? this.recalled.amendment);
+  }
+
+  /** The window holds what the amendment says: from now on it counts, whatever becomes of the steps that follow. */
+  async keepAmendment(): Promise<void> {
+    if (!this.held) return;
+    const { window } = this.input;
+    await this.activities.keeping.keepAmendment({ window, amendment: this.held });
+    this.recalled.amendment = this.held;
+    this.moved = this.held.entry.moved;
+  }
+
+  /** What the ledger says since, against what was planted; undefined while it says that. */
+  amended(): WindowReport['amended'] {
+    const { amendment } = this.recalled;
+    if (!amendment?.entry || !this.stated) return undefined;
+    const ledger = amendedLedger(this.stated, amendment);
+    const moved = movedRecords(this.stated, ledger);
+    const { by, why, at } = amendment.entry;
+    return moved.length === 0 ? undefined : { by, why, at, moved };
   }
 
   /** Compaction goes by what the lake holds today, and not by the snapshot that was reconciled. */

@@ -4,17 +4,20 @@ import {
   defineQuery,
   isCancellation,
   log,
+  patched,
   setHandler,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PublishResult } from '../activities/publish.ts';
+import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, rowsByMart } from '../contracts/hops.ts';
 import type { StepResults } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
-import { mergeTypedSets, type TypedSet } from '../contracts/ledger.ts';
+import { type Ledger, mergeTypedSets, type TypedSet } from '../contracts/ledger.ts';
 import type { HopReport, WindowProgress, WindowReport } from '../contracts/report.ts';
 import {
+  type CompactReport,
   type LakeVersions,
   type LandedShard,
   ListeningWindowInput,
@@ -201,6 +204,7 @@ async function runSteps(
   });
 
   const ledger = kept.ledger(generated.ledger);
+  progress.amended = kept.amended();
 
   const receipts = await step('publish', async () => {
     const published = await allOrNone(landed ?? (await kept.shards()), (shard) =>
@@ -236,10 +240,12 @@ async function runSteps(
     );
   const reconciled = await step('reconcile', () => reconcile(ingested.tables));
   progress.hops = reconciled.hops;
+  await kept.keepAmendment();
+  progress.amended = kept.amended();
 
   const compacted = await step('compact', async () => {
     const compaction = await single(activities.spark.compactWindow({ window }));
-    if (kept.mayHaveLostWhatWasReconciled) {
+    if (kept.mayHaveLostWhatWasReconciled || isOtherThan(ledger, compaction.value)) {
       progress.hops = [];
       const { tables } = compaction.value;
       progress.hops = (await reconcile(tables)).value.hops;
@@ -279,6 +285,16 @@ async function runSteps(
   if (served) progress.hops = [...progress.hops, ...served];
   else if (source)
     progress.hops = [...progress.hops, compareHop('serving', rowsByMart(source), rowsByMart(marts))];
+}
+
+/** Somebody has committed to the window since it was reconciled: compaction saw other rows, and the loads that follow would. */
+function isOtherThan(
+  { arrived, valid, quarantined, duplicates }: Ledger,
+  compaction: CompactReport,
+): boolean {
+  const parts = [arrived, valid, quarantined, duplicates];
+  const expected = combineContentHashes(parts.map(({ content_hash: hash }) => hash));
+  return compaction.content_hash_before !== expected && patched('lake-is-what-was-reconciled');
 }
 
 /** By reference, unless one was published by a worker of a version that kept none. */

@@ -12,6 +12,7 @@ import type { createWarehouseActivities } from '../activities/warehouse.ts';
 import type { WindowRequest } from '../contracts/steps.ts';
 import { TASK_QUEUES } from '../contracts/task-queues.ts';
 
+type AmendActivities = ReturnType<typeof createAmendActivities>;
 type WarehouseActivities = ReturnType<typeof createWarehouseActivities>;
 
 /** Pulses come every two seconds; a worker on a busy machine may miss several, a dead one misses all. */
@@ -39,6 +40,7 @@ const ATTEMPTS = {
   keepStep: 10,
   recordReplay: 10,
   amendLedger: 5,
+  keepAmendment: 10,
 };
 
 /** Undefined for an activity that is none of a window's. */
@@ -159,7 +161,7 @@ export function stepActivities({
         maximumAttempts: ATTEMPTS.recordReport,
       },
     }),
-    judging: proxy<ReturnType<typeof createAmendActivities>>({
+    judging: proxy<Pick<AmendActivities, 'amendLedger'>>({
       taskQueue: TASK_QUEUES.control,
       // Each record once through the rules, 20,000 a second on a slow core.
       startToCloseTimeout: minutes(5, events, 1_000_000),
@@ -171,7 +173,11 @@ export function stepActivities({
         maximumAttempts: ATTEMPTS.amendLedger,
       },
     }),
-    keeping: proxy<ReturnType<typeof createKeptStepActivities> & ReturnType<typeof createReplayActivities>>({
+    keeping: proxy<
+      ReturnType<typeof createKeptStepActivities> &
+        ReturnType<typeof createReplayActivities> &
+        Pick<AmendActivities, 'keepAmendment'>
+    >({
       taskQueue: TASK_QUEUES.control,
       heartbeatTimeout: undefined,
       // Small objects, at most some hundreds of them. As patient with the store as the steps themselves.

@@ -26,6 +26,7 @@ export class WindowProgressLog {
   hops: HopReport[] = [];
   days: readonly string[] = [];
   servingVersion: string | null = null;
+  amended: WindowReport['amended'];
   private account: RecordAccount | undefined;
   private failure: WindowReport['failure'] = null;
   private readonly startedAt: string;
@@ -124,6 +125,7 @@ export class WindowProgressLog {
       shards,
       requested_by,
       ...(replay ? { replay } : {}),
+      ...(this.amended ? { amended: this.amended } : {}),
       started_at: this.startedAt,
       ended_at: this.endedAt,
       counts: this.counts(),

@@ -1,13 +1,17 @@
 import { hostname, userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
-import { judge } from '../../activities/amend-ledger.ts';
+import { judgeWith } from '../../activities/amend-ledger.ts';
 import { planReplay } from '../../activities/plan-replay.ts';
 import { readReplays } from '../../activities/replays.ts';
+import { createKafka } from '../../clients/kafka.ts';
+import { fetchBounds } from '../../clients/kafka-topics.ts';
 import { createObjectStore, type ObjectStore } from '../../clients/object-store.ts';
+import { codeFingerprints, rulesFingerprint } from '../../config/code-fingerprints.ts';
 import { type Config, loadConfig } from '../../config/config.ts';
 import { type QuarantineReason, REASON_ORDER } from '../../contracts/quarantine.ts';
 import { type PlannedWindow, ReplayScope } from '../../contracts/replay-plan.ts';
 import { type ReplayOrder, type StepName, STEPS } from '../../contracts/steps.ts';
+import { EVENTS_TOPIC } from '../../contracts/topics.ts';
 import type { WindowId } from '../../contracts/window.ts';
 import { lakeReader } from '../../workers/lake.ts';
 import { warehouseLook } from '../../workers/warehouse.ts';
@@ -16,11 +20,13 @@ import { CommandFailure } from '../failure.ts';
 import type { Following } from '../follow-window.ts';
 import { interruption } from '../interruption.ts';
 import { stepDisplay } from '../live-steps.ts';
-import { planText, playedText, type PlayedWindow } from '../replay-text.ts';
+import { isRefused, planText, playedText, type PlayedWindow } from '../replay-text.ts';
+import { commandsToGoOn } from '../replay-again.ts';
 import { type ReplayEnding, type ReplayTask, replayWindows } from '../replay-windows.ts';
 import { airflowOf } from '../run-windows.ts';
 import { parseClosedWindow, wholeNumber } from '../window-arguments.ts';
 import { connectWindowWorkflows, type WindowWorkflows } from '../window-workflows.ts';
+import { schemaDrift } from './contracts.ts';
 
 interface Options {
   window?: WindowId;
@@ -46,7 +52,8 @@ Examples:
 
 A window keeps its bounds and its request: what it was last asked to be, not what the defaults are now. Without
 --from-step a window that failed begins at the first step whose result does not stand, any other at the first.
-The exit code is 0 only if every window that was played reconciled.`;
+A window that cannot be played is named and left as it is; the others are played. The exit code is 0 only if there was
+none such and every window that was played reconciled; with --dry-run, only if there is none such.`;
 
 export function register(command: Command): void {
   command
@@ -59,7 +66,7 @@ export function register(command: Command): void {
     .addOption(new Option('--reason-code <code>', 'only windows that hold some of it').choices(REASON_ORDER))
     .option('--dry-run', 'say which windows and steps would run, why, and what would change; start nothing')
     .option('--parallel <n>', 'windows at a time, the oldest first', wholeNumber(1, 16), 2)
-    .option('--reason <text>', 'why, for the record', 'no reason was given')
+    .option('--reason <text>', 'why, for the record')
     .option('--direct', 'leave Airflow out of it: its runs go on showing what they showed')
     .option('--json', 'print the plan or the records as JSON')
     .addHelpText('after', EXAMPLES)
@@ -68,11 +75,14 @@ export function register(command: Command): void {
 
 async function replay(options: Options): Promise<void> {
   const scope = scopeOf(options);
+  if (options.quarantined) assertGenerated();
   const config = loadConfig();
   const store = createObjectStore(config.objectStore);
   const workflows = await connectWindowWorkflows(config.temporal);
   try {
-    const plans = await planReplay(planDeps(config, store, workflows), scope);
+    const deps = planDeps(config, store, workflows);
+    const plans = await planReplay(options.dryRun ? { ...deps, code: codeFingerprints() } : deps, scope);
+    if (plans.some(isRefused)) process.exitCode = 1;
     if (options.dryRun) {
       const plan = `${JSON.stringify({ plan: plans }, null, 2)}\n`;
       process.stdout.write(options.json ? plan : planText(plans, options.parallel));
@@ -90,6 +100,18 @@ async function replay(options: Options): Promise<void> {
   } finally {
     await workflows.close();
   }
+}
+
+/** Spark goes by what is generated from the contract: judged by one and ingested by the other, no window would balance. */
+function assertGenerated(): void {
+  const drifted = schemaDrift();
+  if (drifted.length > 0)
+    throw new CommandFailure(
+      `the contracts were mended, but not what is generated from them (${drifted[0]})`,
+      {
+        mend: 'npx reprise contracts, then npx reprise up',
+      },
+    );
 }
 
 function scopeOf({ window, from, to, failed, fromStep, quarantined, reasonCode }: Options): ReplayScope {
@@ -122,35 +144,34 @@ function scopeOf({ window, from, to, failed, fromStep, quarantined, reasonCode }
 
 function planDeps(config: Config, store: ObjectStore, workflows: WindowWorkflows) {
   const { eventsPerWindow: events, seed, shards, scheduledVolumeShape: volume_shape } = config.defaults;
+  const kafka = createKafka({ brokers: config.kafka.brokers, clientId: `reprise-replay-${process.pid}` });
   return {
     store,
     defaults: { events, seed, shards, volume_shape },
     look: warehouseLook(config),
-    judge: async (window: WindowId) => {
-      const deps = { store, lake: lakeReader(config), scratch: config.paths.scratch };
-      const working = { signal: new AbortController().signal, note: () => undefined };
-      return (await judge(deps, window, working)).moved;
-    },
+    judge: judgeWith({ store, lake: lakeReader(config), scratch: config.paths.scratch }),
+    rules: rulesFingerprint(),
+    bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
     isRunning: async (window: WindowId) => (await workflows.latest(window))?.state === 'running',
   };
 }
 
-/** @throws CommandFailure before anything is started, when one of the windows cannot begin where it is asked to */
+/** @throws CommandFailure when there is nothing to play but windows that cannot be */
 function tasksOf(plans: readonly PlannedWindow[]): ReplayTask[] {
-  const refused = plans.filter((plan) => plan.plays && plan.refused !== null);
+  const refused = plans.filter(isRefused);
   const [first] = refused;
-  if (first) {
-    const others = refused.length > 1 ? `; so do ${refused.length - 1} others` : '';
+  if (first && plans.filter(({ plays }) => plays).length === refused.length) {
+    const others = refused.length > 1 ? `; nor can ${refused.length - 1} others be played` : '';
     throw new CommandFailure(`${first.window}: ${first.refused}${others}; nothing was started`, {
       mend: 'name that step with --from-step, or leave --from-step out; --dry-run shows each window',
     });
   }
-  return plans.flatMap(({ plays, request, from_step, state, played_by, amends }) =>
-    plays && request && from_step
+  return plans.flatMap(({ plays, refused: why, request, from_step, state, played_by, amends, rules }) =>
+    plays && why === null && request && from_step
       ? [
           {
             ...{ request, from_step, isNew: state === 'missing', playedBy: played_by?.run_id },
-            amend: amends.length > 0,
+            ...{ amend: amends.length > 0, rules },
           },
         ]
       : [],
@@ -168,17 +189,30 @@ async function play(
   if (await airflow?.isPaused().catch(withoutAirflow))
     process.stderr.write('The DAG listening_window is paused: Airflow shows these replays once it is not.\n');
   const interrupt = interruption();
-  const display = stepDisplay(tasks.map(({ request }) => request.window));
-  const following: Following = { workflows, seen: display.seen, signal: interrupt.signal };
+  const windows = tasks.map(({ request }) => request.window);
+  const display = stepDisplay(windows);
+  const begun = new Set<WindowId>();
+  const seen: Following['seen'] = (window, sighting) => {
+    if (sighting.at === 'asked' && sighting.did === 'started') begun.add(window);
+    display.seen(window, sighting);
+  };
+  const following: Following = { workflows, seen, signal: interrupt.signal };
   try {
     const { parallel } = options;
     const endings = await replayWindows({ tasks, order: orderOf(options), parallel, airflow }, following);
     return await Promise.all(endings.map((ending) => played(store, ending)));
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
+    const onward = commandsToGoOn(options, windows, begun);
     throw new CommandFailure(
-      `stopped watching; windows under way go on, those that waited do not begin: ${config.temporal.uiUrl}`,
-      { mend: 'the same command again plays what is left', exitCode: 130 },
+      `stopped watching; ${begun.size} of ${windows.length} windows have begun and go on, the others do not begin: ${config.temporal.uiUrl}`,
+      {
+        mend:
+          onward.length > 0
+            ? `what has not begun is played by: ${onward.join(' && ')}`
+            : `npx reprise report ${windows.at(-1)} shows what came of it`,
+        exitCode: 130,
+      },
     );
   } finally {
     display.close();
@@ -193,7 +227,7 @@ function withoutAirflow(error: unknown): never {
   });
 }
 
-function orderOf({ reason = '' }: Options): ReplayOrder {
+function orderOf({ reason = 'no reason was given' }: Options): ReplayOrder {
   return {
     by: `command line (${userInfo().username}@${hostname()})`.slice(0, 200),
     why: reason.slice(0, 500),
@@ -210,7 +244,7 @@ async function played(
 }
 
 function textOf(plans: readonly PlannedWindow[], all: readonly PlayedWindow[]): string {
-  if (all.length > 0) return playedText(all);
+  if (all.length > 0) return playedText(all, plans);
   const each = plans.map(({ window, why }) => `  ${window}  ${why}`);
   return `${['nothing to play again', ...each].join('\n')}\n`;
 }
@@ -221,5 +255,6 @@ function playedJson(plans: readonly PlannedWindow[], all: readonly PlayedWindow[
     ...{ window, reconciled: through, failure: why ?? null, record: record ?? null, notes },
   }));
   const left = plans.filter(({ plays }) => !plays).map(({ window, why }) => ({ window, why }));
-  return `${JSON.stringify({ reconciled, windows, left }, null, 2)}\n`;
+  const refused = plans.filter(isRefused).map(({ window, refused: why }) => ({ window, why }));
+  return `${JSON.stringify({ reconciled, windows, refused, left }, null, 2)}\n`;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { rulesFingerprint } from '../../config/code-fingerprints.ts';
 import { type Capability, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import type { Service, ServiceContext } from './service.ts';
 
@@ -12,7 +13,11 @@ export function workerServices(context: ServiceContext): Service[] {
     name: `worker-${queue}`,
     kind: 'server',
     needs: ['temporal', 'reprise-init'],
-    command: [node, QUIET, join(config.paths.repository, 'workers', 'worker.ts'), '--queue', queue],
+    command: [
+      ...[node, QUIET, join(config.paths.repository, 'workers', 'worker.ts'), '--queue', queue],
+      // Another command than before once a rule is mended: `reprise up` then starts the workers anew.
+      ...(queue === 'control' ? ['--rules', rulesFingerprint()] : []),
+    ],
     cwd: config.paths.repository,
     env: instanceEnvironment(context),
     ready: { kind: 'log', text: 'worker ready' },

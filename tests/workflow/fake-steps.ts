@@ -14,6 +14,7 @@ import type { createReportActivities } from '../../activities/report.ts';
 import type { createSparkActivities } from '../../activities/spark.ts';
 import type { createWarehouseActivities } from '../../activities/warehouse.ts';
 import { activityInfo } from '@temporalio/activity';
+import { combineContentHashes } from '../../contracts/content-hash.ts';
 import { keys } from '../../contracts/lake.ts';
 import type { Ledger, RecordAccount } from '../../contracts/ledger.ts';
 import type { LakeVersions } from '../../contracts/steps.ts';
@@ -29,6 +30,11 @@ export const ACCOUNT: RecordAccount = {
   quarantined: { total: 7, content_hash: '0000000000000007', by_reason: { malformed_json: 7 } },
   duplicates: { total: 3, content_hash: '000000000000000a' },
 };
+
+/** Of raw, events and quarantine together, with the duplicates in it. */
+export const TABLES_HASH = combineContentHashes(
+  [ACCOUNT.arrived, ACCOUNT.valid, ACCOUNT.quarantined, ACCOUNT.duplicates].map((set) => set.content_hash),
+);
 
 export const TABLES = Object.fromEntries(
   ['raw', 'events', 'quarantine', 'minute_counts'].map((table) => [
@@ -84,6 +90,7 @@ const QUEUE_OF: Record<keyof Steps, Capability> = {
   recallShards: 'control',
   keepStep: 'control',
   amendLedger: 'control',
+  keepAmendment: 'control',
   planReplay: 'control',
   loadWindow: 'warehouse',
   findGone: 'warehouse',
@@ -155,8 +162,8 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
     window,
     tables: TABLES,
     rewritten: {},
-    content_hash_before: HASH,
-    content_hash_after: HASH,
+    content_hash_before: TABLES_HASH,
+    content_hash_after: TABLES_HASH,
     snapshots_expired: 0,
     seconds: {},
     attempt: attempt(),
@@ -170,6 +177,7 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
   }),
   findGone: async () => null,
   amendLedger: async () => ({ moved: [] }),
+  keepAmendment: async () => undefined,
   buildWindow: async () => ({
     ...{ models: 5, tests: 20, seconds: 1, resumed: false },
     ...{ hops: [balanced('marts')], attempt: attempt() },

@@ -3,11 +3,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { readReplays } from '../../activities/replays.ts';
 import { keys } from '../../contracts/lake.ts';
-import type { RecordAccount } from '../../contracts/ledger.ts';
 import { HopName, type WindowReport } from '../../contracts/report.ts';
 import type { StepName } from '../../contracts/steps.ts';
 import { REPLAY_PLAN_WORKFLOW, TASK_QUEUES } from '../../contracts/task-queues.ts';
-import { ACCOUNT, fakeSteps } from './fake-steps.ts';
+import { fakeSteps } from './fake-steps.ts';
 import { failureOf, input, start, temporalForTests } from './harness.ts';
 import { leaveOutputs } from './kept-outputs.ts';
 import { memoryStore } from './memory-store.ts';
@@ -190,62 +189,6 @@ describe('a replay that is not the same', () => {
       identical: false,
       differences: ['events had the content hash 00000000000000aa and has 00000000000000ff.'],
     });
-  });
-});
-
-describe('quarantined records that are put through again', () => {
-  it('are held against the ledger as it was amended, now and in later replays', async () => {
-    const store = memoryStore();
-    await leaveOutputs(store);
-    await withWorkers(fakeSteps({}, store), playedOnce);
-    const account: RecordAccount = {
-      ...ACCOUNT,
-      valid: { total: 92, content_hash: '000000000000009b', by_type: { track_played: 92 } },
-      quarantined: { total: 5, content_hash: '0000000000000005', by_reason: { malformed_json: 5 } },
-    };
-    const ledgers: unknown[] = [];
-    const mended = () => {
-      const steps = fakeSteps(
-        {
-          amendLedger: async ({ order: { by, why } }) => {
-            const entry = {
-              by,
-              why,
-              at: '2026-02-01T00:00:00.000Z',
-              run_id: 'r',
-              moved: ['2 records more.'],
-            };
-            const { arrived } = account;
-            await store.putJson(keys.amendment(window), {
-              ...{ version: 1, window, arrived, account, entries: [entry] },
-            });
-            return { moved: entry.moved };
-          },
-          loadWindow: async () => ({
-            ...{ rows: { events: 92 }, by_type: { track_played: 92 }, content_hash: '000000000000009b' },
-            ...{ affected_dates: ['2026-01-05'], attempt: 1 },
-          }),
-        },
-        store,
-      );
-      const { reconcileWindow } = steps.queues.control;
-      steps.queues.control.reconcileWindow = (...args) => {
-        ledgers.push((args as unknown as [{ ledger: unknown }])[0].ledger);
-        return reconcileWindow?.(...args) as Promise<unknown>;
-      };
-      return steps;
-    };
-    const first = mended();
-    const again = { ...input, from_step: 'ingest', replay: order, amend: true };
-    await withWorkers(first, async (client) => (await start(client, again)).result());
-    expect(first.calls.slice(0, 2)).toEqual(['amendLedger', 'ingestWindow']);
-    expect((await readReplays(store, window, 5))[0]).toMatchObject({
-      ...{ amended: ['2 records more.'], identical: null, differences: [] },
-    });
-    // Whole, and nobody says anything of mended rules.
-    await withWorkers(mended(), async (client) => (await start(client)).result());
-    expect(ledgers).toMatchObject([account, account]);
-    expect((await readReplays(store, window, 5))[0]).toMatchObject({ amended: [], identical: true });
   });
 });
 

@@ -1,11 +1,15 @@
-import { createAmendActivities } from '../../activities/amend-ledger.ts';
+import { createAmendActivities, judgeWith } from '../../activities/amend-ledger.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
 import { createPlanReplayActivities } from '../../activities/plan-replay.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';
+import { createKafka } from '../../clients/kafka.ts';
+import { fetchBounds } from '../../clients/kafka-topics.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
+import { codeFingerprints, rulesFingerprint } from '../../config/code-fingerprints.ts';
 import type { Config } from '../../config/config.ts';
+import { EVENTS_TOPIC } from '../../contracts/topics.ts';
 import { lakeReader } from '../lake.ts';
 import { warehouseLook } from '../warehouse.ts';
 import type { QueueWorker } from './queue.ts';
@@ -21,6 +25,9 @@ export function create(config: Config): QueueWorker {
   const lake = lakeReader(config);
   const temporalUi = config.temporal.uiUrl.replace(/\/$/, '');
   const { namespace } = config.temporal;
+  const kafka = createKafka({ brokers: config.kafka.brokers, clientId: `reprise-control-${process.pid}` });
+  const loaded = { rules: rulesFingerprint(), inCheckout: () => rulesFingerprint() };
+  const judging = { lake, store, scratch: config.paths.scratch, loaded };
   const airflow = config.airflow.url.replace(/\/$/, '');
   return {
     workflows: true,
@@ -28,12 +35,15 @@ export function create(config: Config): QueueWorker {
     concurrency: 4,
     activities: {
       ...createReconcileActivities({ lake, store, scratch: config.paths.scratch }),
-      ...createAmendActivities({ lake, store, scratch: config.paths.scratch }),
-      ...createKeptStepActivities({ store }),
+      ...createAmendActivities(judging),
+      ...createKeptStepActivities({ store, code: codeFingerprints() }),
       ...createPlanReplayActivities({
         store,
         defaults: scheduledDefaults(config),
         look: warehouseLook(config),
+        judge: judgeWith(judging),
+        bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
+        loaded,
       }),
       ...createReplayActivities({ store, serving: config.paths.serving }),
       ...createReportActivities({

@@ -32,9 +32,23 @@ describe('the plan', () => {
     expect(text).toContain('2026-01-05T09:00Z  it came through');
   });
 
-  test('says what the steps change, and not what others would', () => {
-    expect(text).toContain("the window's rows in the warehouse are replaced");
-    expect(text).not.toContain('written again');
+  test('says what would change, as it was found out', () => {
+    const changes = [
+      { step: 'load', what: '90 events in the warehouse are replaced' } as const,
+      { step: 'publish_serving', what: 'a first snapshot is published' } as const,
+    ];
+    const said = planText([plan({ changes })], 1);
+    expect(said).toContain('  changes     load: 90 events in the warehouse are replaced');
+    expect(said).toContain('              publish serving: a first snapshot is published');
+    expect(text).not.toContain('changes');
+  });
+
+  test('counts a window that cannot be played among none of them, and says why', () => {
+    const refused = plan({ window: '2026-01-05T10:00Z', refused: 'it cannot begin at load' });
+    const said = planText([plan(), idle, refused], 2);
+    expect(said).toContain('1 of 3 windows would be played again');
+    expect(said).toContain('cannot be played\n  2026-01-05T10:00Z  it cannot begin at load');
+    expect(playedText([], [plan(), refused])).toContain('cannot be played\n  2026-01-05T10:00Z');
   });
 });
 
