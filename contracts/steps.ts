@@ -38,6 +38,14 @@ export const WindowRequest = z.object({
 /** As it is given: what is absent stands for its default. */
 export type WindowRequest = z.input<typeof WindowRequest>;
 
+/** Where the records of a window come from: the seeded generator, or whoever writes to the topic while the hour passes. */
+export const WindowSource = z
+  .enum(['auto', 'live', 'generated'])
+  .describe(
+    'auto: live when records have arrived in the hour by themselves, else generated. Absent, as in what earlier versions recorded: generated, unasked.',
+  );
+export type WindowSource = z.infer<typeof WindowSource>;
+
 /** Who wants a window played again, and why. */
 export const ReplayOrder = z.object({
   by: z.string().max(200).describe('A person: an Airflow user, or who sat at which command line.'),
@@ -47,6 +55,7 @@ export type ReplayOrder = z.infer<typeof ReplayOrder>;
 
 /** Input of the workflow `listeningWindow`. */
 export const ListeningWindowInput = WindowRequest.extend({
+  source: WindowSource.optional(),
   requested_by: z.string().max(200).describe('Who asked: an Airflow run, or the command line.'),
   from_step: StepName.optional().describe(
     'Begin here, on the kept results of the steps before; absent: at the first.',
@@ -96,6 +105,8 @@ export interface GenerateResult {
   ledger: Ledger;
   ledger_key: string;
   catalogue_key: string;
+  /** Of an hour that was not generated but counted in the topic. */
+  live?: { receipt_digest: string };
 }
 
 /** Consecutive offsets `[first, last]` of one partition. */
@@ -120,6 +131,12 @@ export const Receipt = z.object({
     .record(z.string(), z.number().int().nonnegative())
     .optional()
     .describe('Records by the type that can be read; absent in receipts of earlier versions.'),
+  source: z
+    .literal('live')
+    .optional()
+    .describe(
+      'live: of what arrived without a `window` header. Absent: of what was published for the window.',
+    ),
 });
 export type Receipt = z.infer<typeof Receipt>;
 
@@ -206,6 +223,13 @@ export const CompactReport = z.object({
   seconds: z.record(z.string(), z.number()),
 });
 export type CompactReport = z.infer<typeof CompactReport>;
+
+/** What the job is told that closes an hour which the resident stream has filled; its report is an `IngestReport`. */
+export const CloseSpec = CompactSpec.extend({
+  /** NDJSON on the driver's disk; null: nothing to enrich with. */
+  catalogue_file: z.string().nullable(),
+});
+export type CloseSpec = z.infer<typeof CloseSpec>;
 
 /** Result of the load step: the window's rows in the warehouse. */
 export interface LoadResult {

@@ -26,9 +26,11 @@ export const TOPICS: readonly TopicDeclaration[] = [
       'retention.ms': String(7 * DAY_MS),
       'max.message.bytes': String(MAX_MESSAGE_BYTES),
       'compression.type': 'producer',
-      'message.timestamp.type': 'CreateTime',
+      // The broker's clock: an hour is a range of offsets, and no producer's clock can move a record into another one.
+      'message.timestamp.type': 'LogAppendTime',
     },
-    purpose: 'Listening events as JSON, keyed by listener_id; header `window` names the arrival window.',
+    purpose:
+      'Listening events as JSON, keyed by listener_id; header `window` names the arrival window, without it the hour of arrival counts.',
   },
   {
     name: RECEIPTS_TOPIC,
