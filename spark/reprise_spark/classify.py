@@ -6,14 +6,13 @@ rules are an array of data that one lambda walks, and not a column a rule: a hun
 than Java compiles at once, and were measured at a fifth of the speed.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from reprise_spark.contracts import (
-    CLOCK_SKEW_MS,
     MAX_RECORD_BYTES,
     TIME_FIELDS,
     FieldRule,
@@ -21,7 +20,7 @@ from reprise_spark.contracts import (
     java_pattern,
     table_schema,
 )
-from reprise_spark.plain import EVENT, IS_PLAIN, with_plain_event
+from reprise_spark.plain import EVENT, IS_PLAIN, time_limit, with_plain_event
 from reprise_spark.reasons import FIELD_INDEX, PARSED, VALUES, reason
 
 PLAIN = "plain"
@@ -127,11 +126,11 @@ def _number(text: Column) -> Column:
     return text.try_cast("double")
 
 
-def _breach_of_field(window_end: datetime, rule: Column, position: Column) -> Column:
+def _breach_of_field(window_end: Column, rule: Column, position: Column) -> Column:
     """The first of BREACHES that the field commits, with its place in the contract; null when it commits
     none."""
     json_type, text = F.get(TYPES, position), F.get(TEXTS, position)
-    limit = F.lit(window_end + timedelta(milliseconds=CLOCK_SKEW_MS))
+    limit = time_limit(window_end)
     number, time = _number(text), F.try_to_timestamp(text)
     has_kind = (
         F.when(rule["kind"] == "string", json_type == "STRING")
@@ -160,7 +159,7 @@ def _breach_of_field(window_end: datetime, rule: Column, position: Column) -> Co
     )
 
 
-def with_breach(fields: DataFrame, window_end: datetime) -> DataFrame:
+def with_breach(fields: DataFrame, window_end: Column) -> DataFrame:
     """Adds `reason_code` and the position of the field at fault; the code is null when the record is valid.
 
     The branches are in the order of REASON_ORDER, and each relies on those before it having passed.
@@ -213,24 +212,25 @@ def _event_field(rule: FieldRule) -> Column:
     return F.when(F.col("event_type").isin(*sorted(rule.event_types)), value)
 
 
-def classify(records: DataFrame, window_end: datetime) -> DataFrame:
+def classify(records: DataFrame, window_end: datetime | Column) -> DataFrame:
     """Adds to records with a `record_value` what they are.
+
+    The window's end is one instant, or a column when the records are of several windows.
 
     `event_type` and every contract field as its table column, as far as the record has them in the right JSON
     type; `reason_code`, `field` and `reason`, all null when the record is a valid event.
     """
+    end = window_end if isinstance(window_end, Column) else F.lit(window_end)
     names = [rule.name for rule in event_contracts().fields]
     # A record without event_type is at fault there; the field stands outside the list of rules.
     at_type = F.col("reason_code").isin("unknown_event_type", "missing_field") & F.col(FIELD_INDEX).isNull()
     field = F.when(at_type, "event_type").otherwise(F.get(F.array(*map(F.lit, names)), F.col(FIELD_INDEX)))
-    breached = with_breach(with_fields(parse(with_plain_event(records, window_end))), window_end).withColumn(
-        "field", field
-    )
+    breached = with_breach(with_fields(parse(with_plain_event(records, end))), end).withColumn("field", field)
     return breached.select(
         *[F.col(name) for name in records.columns],
         "event_type",
         *[_event_field(rule).alias(rule.name) for rule in event_contracts().fields],
         "reason_code",
         "field",
-        F.when(F.col("reason_code").isNotNull(), reason(window_end)).alias("reason"),
+        F.when(F.col("reason_code").isNotNull(), reason(end)).alias("reason"),
     )

@@ -7,8 +7,6 @@ field, no other JSON type, no repeated key and nothing after it. What is not in 
 with it yet: it goes the long way, through `classify.py`.
 """
 
-from datetime import datetime, timedelta
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -26,7 +24,12 @@ EVENT, IS_PLAIN = "_event", "_is_plain"
 _TYPES = {"string": "string", "integer": "bigint", "boolean": "boolean"}
 
 
-def _keeps_rule(rule: FieldRule, window_end: datetime) -> Column:
+def time_limit(window_end: Column) -> Column:
+    """Latest instant that a record may speak of."""
+    return window_end + F.expr(f"INTERVAL {CLOCK_SKEW_MS // 1000} SECONDS")
+
+
+def _keeps_rule(rule: FieldRule, window_end: Column) -> Column:
     value = F.col(EVENT)[rule.name]
     if rule.name == "schema_version":
         return value == event_contracts().version
@@ -40,15 +43,14 @@ def _keeps_rule(rule: FieldRule, window_end: datetime) -> Column:
     if rule.is_timestamp:
         kept = kept & F.try_to_timestamp(value).isNotNull()
     if rule.name in TIME_FIELDS:
-        limit = F.lit(window_end + timedelta(milliseconds=CLOCK_SKEW_MS))
-        kept = kept & (F.try_to_timestamp(value) <= limit)
+        kept = kept & (F.try_to_timestamp(value) <= time_limit(window_end))
     if rule.event_types == frozenset(event_contracts().event_types):
         return kept
     has_field = F.col(EVENT)["event_type"].isin(*sorted(rule.event_types))
     return F.when(has_field, kept).otherwise(value.isNull())
 
 
-def with_plain_event(records: DataFrame, window_end: datetime) -> DataFrame:
+def with_plain_event(records: DataFrame, window_end: Column) -> DataFrame:
     """Adds `_event`, the contract fields as a struct, and `_is_plain`: the record is a valid event in plain
     form."""
     known = event_contracts()

@@ -3,7 +3,6 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -51,11 +50,11 @@ def _form(rule: FieldRule) -> str:
     return f"look like {json.dumps(rule.example, ensure_ascii=False)}"
 
 
-def _instant(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+def _instant(at: Column) -> Column:
+    return F.date_format(at, "yyyy-MM-dd'T'HH:mm:ss.000'Z'")
 
 
-def reason(window_end: datetime) -> Column:
+def reason(window_end: Column) -> Column:
     """Sentence for `reason_code` and `field`; null when there is no reason."""
     known = event_contracts()
     code, field = F.col("reason_code"), F.col("field")
@@ -116,7 +115,8 @@ def reason(window_end: datetime) -> Column:
                 field,
                 F.lit(" is "),
                 F.try_variant_get(value, "$", "string"),
-                F.lit(f"; the record arrived before {_instant(window_end)}"),
+                F.lit("; the record arrived before "),
+                _instant(window_end),
             ),
         )
     )
