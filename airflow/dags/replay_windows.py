@@ -21,7 +21,11 @@ DOCS = """
 
 Trigger it with the first and the last window (both are played), and say whether only those that failed, were
 cancelled or never ran. Without a step, a failed window begins at the first one whose result does not stand,
-any other at the beginning; steps before a named one are kept.
+any other at the beginning; steps before a named one are kept. A window that cannot be played fails with
+the reason, and the others are played.
+
+With *Quarantined records* those windows are played of which the rules of today judge records otherwise, and
+their ledgers are amended: for use after a rule was mended (or taken back) and `npx reprise up`.
 
 The run of `listening_window` that a window belongs to is cleared and ends as the replay ends. A window that
 is running is joined when it is the same; with other settings the task fails and says so.
@@ -58,6 +62,18 @@ with DAG(
             enum=[None, *STEPS],
             title="From step",
             description="Empty: where it failed, or from the beginning.",
+        ),
+        "quarantined": Param(
+            False,
+            type="boolean",
+            title="Quarantined records",
+            description="Put them through again by the rules of today, whether or not the window failed.",
+        ),
+        "reason_code": Param(
+            None,
+            type=["null", "string"],
+            title="Quarantined as",
+            description="Only windows in which records of this reason change sides. Empty: of any.",
         ),
         "reason": Param(
             None,

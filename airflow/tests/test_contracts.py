@@ -40,7 +40,8 @@ def test_the_plan_of_a_replay() -> None:
     assert f"REPLAY_PLAN_WORKFLOW = '{PLAN_WORKFLOW}'" in source
     planned = (CONTRACTS / "replay-plan.ts").read_text()
     assert f"MOST_PLANNED = {MOST_WINDOWS};" in planned
-    for field in ("from", "to", "failed", "from_step", "request", "refused", "played_by"):
+    asked = ("from", "to", "failed", "from_step", "quarantined")
+    for field in (*asked, "request", "refused", "played_by", "amends", "rules"):
         assert re.search(rf"^ +{field}:", planned, re.MULTILINE), field
 
 

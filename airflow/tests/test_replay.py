@@ -59,10 +59,35 @@ def test_a_range_is_planned_in_parts(planned: list[dict[str, Any]]) -> None:
     assert found == [PLANNED, PLANNED]
 
 
-def test_when_one_window_is_refused_none_is_started(planned: list[dict[str, Any]]) -> None:
+def test_a_window_that_is_refused_fails_by_itself(planned: list[dict[str, Any]]) -> None:
     scope = {"from": WINDOW, "to": WINDOW, "failed": False, "from_step": "build"}
-    with pytest.raises(AirflowFailException, match=r"nothing was started: .*it cannot begin there"):
-        PlanReplayOperator(task_id="plan").execute(context(**scope))
+    (one,) = PlanReplayOperator(task_id="plan").execute(context(**scope))
+    with pytest.raises(AirflowFailException, match=r"left as it is: it cannot begin there"):
+        ReplayWindowOperator(task_id="replay_window", planned=one).execute(context())
+
+
+def test_quarantined_records_are_judged_some_windows_at_a_time(planned: list[dict[str, Any]]) -> None:
+    scope = {"from": WINDOW, "to": "2026-01-05T15:00Z", "failed": True}
+    PlanReplayOperator(task_id="plan").execute(
+        context(**scope, quarantined=True, reason_code="invalid_value")
+    )
+    judged = {"failed": False, "quarantined": {"reason_code": "invalid_value"}}
+    assert planned == [
+        {"from": WINDOW, "to": "2026-01-05T13:00Z", **judged},
+        {"from": "2026-01-05T14:00Z", "to": "2026-01-05T15:00Z", **judged},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ({"quarantined": True, "from_step": "load"}, "leave from_step out"),
+        ({"reason_code": "invalid_value"}, "say quarantined as well"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(scope: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        list(parts_of({"from": WINDOW, "to": WINDOW, **scope}))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +151,15 @@ def test_a_window_is_played_as_it_was_asked_for_and_its_own_run_is_told(played: 
     assert handed == {"dag_id": "listening_window", "run_id": "scheduled__1", "clear_number": 3}
     note = "Played again from load by Airflow user admin, replay_windows manual__1: a test"
     assert played.cleared == [("listening_window", "scheduled__1", note)]
+
+
+def test_a_mended_rule_amends_the_ledger_by_the_rules_that_were_planned_by(played: Played) -> None:
+    run_it({**PLANNED, "from_step": "ingest", "amends": ["2 records more."], "rules": "abc"})
+    ((request, requester, _),) = played.begun
+    sent = request.workflow_input(requester)
+    assert (sent["amend"], sent["rules"]) == (True, "abc")
+    run_it({**PLANNED, "amends": [], "rules": None})
+    assert "amend" not in played.begun[1][0].workflow_input(played.begun[1][1])
 
 
 def test_a_window_that_airflow_did_not_play_has_no_run_to_tell(played: Played) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A plan has to be short enough for a workflow's history: 500 bytes a window, below 64 KB in all.
 PLANNED_AT_ONCE = timedelta(days=4)
+# To judge a window takes a minute a million records.
+JUDGED_AT_ONCE = timedelta(hours=6)
 # contracts/replay-plan.ts: MOST_PLANNED
 MOST_WINDOWS = 744
 
@@ -28,7 +30,8 @@ class PlanReplayOperator(BaseOperator):
     """Finds out which windows there are to play, and returns one dict a window, oldest first.
 
     It goes by the run's parameters: `from` and `to`, ISO 8601 (the last window is played as well), `failed`,
-    `from_step`.
+    `from_step`, `quarantined` with `reason_code`. A window that cannot be played is among them: its own task
+    fails and says why, and the others are played.
     """
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
@@ -49,12 +52,6 @@ class PlanReplayOperator(BaseOperator):
         planned = asyncio.run(all_parts())
         for one in planned:
             self.log.info("%s from %s: %s", one["window"], one["from_step"], one["refused"] or one["why"])
-        refused = [one for one in planned if one["refused"] is not None]
-        if refused:
-            raise AirflowFailException(
-                f"nothing was started: {refused[0]['window']}: {refused[0]['refused']}"
-                + (f" (and {len(refused) - 1} more)" if len(refused) > 1 else "")
-            )
         return planned
 
 
@@ -72,6 +69,10 @@ class ReplayWindowOperator(WindowWorkflowOperator):
         self._note = ""
 
     def execute(self, context: Context) -> NoReturn:
+        if self.planned["refused"] is not None:
+            raise AirflowFailException(
+                f"{self.planned['window']} was left as it is: {self.planned['refused']}"
+            )
         ti, run = context["ti"], context["dag_run"]
         order = order_of(run, (context.get("params") or {}).get("reason"))
         asked = self.planned["request"]
@@ -79,6 +80,8 @@ class ReplayWindowOperator(WindowWorkflowOperator):
             **{name: asked[name] for name in ("window", "events", "seed", "shards", "volume_shape")},
             from_step=self.planned["from_step"],
             replay=order,
+            amend=bool(self.planned.get("amends")),
+            rules=self.planned.get("rules"),
         )
         self._handing = handed_to(self.planned.get("played_by"))
         self._note = f"Played again from {request.from_step} by {order['by']}: {order['why']}"
@@ -110,14 +113,22 @@ def parts_of(scope: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         raise ValueError(f"the last window, {scope['to']}, lies before the first, {scope['from']}")
     if last - first >= MOST_WINDOWS * WINDOW:
         raise ValueError(f"that is more than {MOST_WINDOWS} windows; cut the range")
-    step = scope.get("from_step")
+    step, quarantined = scope.get("from_step"), bool(scope.get("quarantined"))
+    if quarantined and step:
+        raise ValueError("quarantined records are put through from ingest on: leave from_step out")
+    code = scope.get("reason_code")
+    if code and not quarantined:
+        raise ValueError("reason_code is about quarantined records: say quarantined as well")
+    at_once = JUDGED_AT_ONCE if quarantined else PLANNED_AT_ONCE
     while first <= last:
-        end = min(last, first + PLANNED_AT_ONCE - WINDOW)
+        end = min(last, first + at_once - WINDOW)
         yield {
             "from": window_id(first, first + WINDOW),
             "to": window_id(end, end + WINDOW),
-            "failed": bool(scope.get("failed")),
+            # Whatever became of a window, its records may be judged otherwise today.
+            "failed": bool(scope.get("failed")) and not quarantined,
             **({"from_step": step} if step else {}),
+            **({"quarantined": {"reason_code": code} if code else {}} if quarantined else {}),
         }
         first = end + WINDOW
 

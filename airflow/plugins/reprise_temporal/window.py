@@ -49,6 +49,9 @@ class WindowRequest:
     # The first step to run; None: from the beginning.
     from_step: str | None = None
     replay: ReplayOrder | None = None
+    # Judge the records by the rules of today first; by which rules that was planned.
+    amend: bool = False
+    rules: str | None = None
 
     @property
     def workflow_id(self) -> str:
@@ -72,6 +75,8 @@ class WindowRequest:
             "airflow": dict(requester),
             **({"from_step": self.from_step} if self.from_step else {}),
             **({"replay": dict(self.replay)} if self.replay else {}),
+            **({"amend": True} if self.amend else {}),
+            **({"rules": self.rules} if self.amend and self.rules else {}),
         }
 
 
