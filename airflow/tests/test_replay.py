@@ -158,8 +158,6 @@ def test_a_mended_rule_amends_the_ledger_by_the_rules_that_were_planned_by(playe
     ((request, requester, _),) = played.begun
     sent = request.workflow_input(requester)
     assert (sent["amend"], sent["rules"]) == (True, "abc")
-    run_it({**PLANNED, "amends": [], "rules": None})
-    assert "amend" not in played.begun[1][0].workflow_input(played.begun[1][1])
 
 
 def test_a_window_that_airflow_did_not_play_has_no_run_to_tell(played: Played) -> None:

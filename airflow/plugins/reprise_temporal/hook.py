@@ -126,8 +126,8 @@ class TemporalHook:
             )
         except WorkflowFailureError as error:
             outcome = outcome_of_failure(error, plan_id, "")
-            # No worker has come in time, or the store was away: that may pass. A scope that is none does not, nor
-            # a worker that still judges by older rules.
+            # No worker has come in time, or the store was away: that may pass. A scope that is none does not,
+            # nor a worker that still judges by older rules.
             final = outcome.failure_type in ("InvalidInput", "Misconfigured")
             raise (AirflowFailException if final else AirflowException)(outcome.line()) from None
         return list(found)
