@@ -95,7 +95,7 @@ export function createDeadLetterActivities({ lake, publisher, receipts }: DeadLe
             window,
             shard: 0,
             topic: DEAD_LETTERS_TOPIC,
-            ranges: publication.ranges(),
+            ranges: await publication.settled(),
             records: tally.records,
             bytes: tally.bytes,
             content_hash: quarantined.content_hash,

@@ -138,7 +138,7 @@ export async function sendShard(
     window,
     shard: shard.shard,
     topic: EVENTS_TOPIC,
-    ranges: publication.ranges(),
+    ranges: await publication.settled(),
     records: tally.records,
     bytes: tally.bytes,
     content_hash: shard.content_hash,

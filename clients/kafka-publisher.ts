@@ -13,9 +13,13 @@ export interface OutgoingRecord {
 export interface Publication {
   /** Takes a record; true: enough has gathered, `flush` before the next one. */
   add(record: OutgoingRecord): boolean;
+  /**
+   * Begins to send what has gathered, once the broker has acknowledged what went before: the next records are read and
+   * added meanwhile. What the broker refuses is thrown by the next flush, or by `settled`.
+   */
   flush(): Promise<void>;
-  /** Lowest and highest offset by partition of what has been sent. */
-  ranges(): OffsetRange[];
+  /** Waits for the last acknowledgement; lowest and highest offset by partition of all that was sent. */
+  settled(): Promise<OffsetRange[]>;
   commitWith(topic: string, key: string, value: string): Promise<void>;
   /** Ends the transaction without a trace; nothing happens when it has ended already. */
   abort(): Promise<void>;
@@ -42,11 +46,29 @@ const RECORD_OVERHEAD_BYTES = 160;
 /** An attempt that was killed holds back readers for at most this long, when no retry comes to fence it. */
 const TRANSACTION_TIMEOUT_MS = 300_000;
 
+/**
+ * Messages that know their partitions. kafkajs groups what it is given by a `reduce` that copies the group for every
+ * message in it: a sixth of the time at this size of a request. This one answers with the groups at once.
+ */
+class GroupedMessages extends Array<Message> {
+  // Arrays that are derived from it are plain ones.
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- the signature of Array's own
+  override reduce(): any {
+    const groups: Record<number, Message[]> = {};
+    for (const message of this) (groups[message.partition ?? 0] ??= []).push(message);
+    return groups;
+  }
+}
+
 const sizeOf = (message: Message): number => (message.value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
 
 /** Requests in which no partition gets more than `limit` bytes; a record that is larger by itself goes alone. */
 export function* splitBySize(messages: readonly Message[], limit: number): Generator<Message[]> {
-  let request: Message[] = [];
+  let request: Message[] = new GroupedMessages();
   let bytes = new Map<number, number>();
   for (const message of messages) {
     const { partition = 0 } = message;
@@ -54,7 +76,7 @@ export function* splitBySize(messages: readonly Message[], limit: number): Gener
     const before = bytes.get(partition) ?? 0;
     if (before > 0 && before + size > limit) {
       yield request;
-      request = [];
+      request = new GroupedMessages();
       bytes = new Map();
     }
     request.push(message);
@@ -138,6 +160,7 @@ function publication(
   const ranges = new Ranges();
   let pending: Message[] = [];
   let pendingBytes = 0;
+  let underWay: Promise<void> = Promise.resolve();
 
   const send = async (messages: Message[]): Promise<void> => {
     const counts = new Map<number, number>();
@@ -151,6 +174,10 @@ function publication(
     }
   };
 
+  const sendAll = async (messages: readonly Message[]): Promise<void> => {
+    for (const request of splitBySize(messages, BATCH_PARTITION_BYTES)) await send(request);
+  };
+
   return {
     add(record) {
       const message: Message = { ...record };
@@ -160,14 +187,21 @@ function publication(
       return pending.length >= BATCH_RECORDS || pendingBytes >= BATCH_BYTES;
     },
     async flush() {
+      await underWay;
       const messages = pending;
       pending = [];
       pendingBytes = 0;
-      for (const request of splitBySize(messages, BATCH_PARTITION_BYTES)) await send(request);
+      underWay = sendAll(messages);
+      // Thrown where it is waited for; until then nobody is to call it unhandled.
+      underWay.catch(() => undefined);
     },
-    ranges: () => ranges.list(),
+    async settled() {
+      await underWay;
+      return ranges.list();
+    },
     commitWith: (receiptsTopic, key, value) =>
       namedKafka(`commit to ${topic}`, async () => {
+        await underWay;
         await transaction.send({
           topic: receiptsTopic,
           messages: [{ key, value }],
@@ -177,6 +211,7 @@ function publication(
         await transaction.commit();
       }),
     async abort() {
+      await underWay.catch(() => undefined);
       if (!transaction.isActive()) return;
       try {
         await transaction.abort();

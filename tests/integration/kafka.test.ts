@@ -87,7 +87,7 @@ describe('a published shard', () => {
     const publication = await begin(`publish/${window}`);
     addRecords(publication, window, 700);
     await publication.flush();
-    const ranges = publication.ranges();
+    const ranges = await publication.settled();
     await publication.commitWith(RECEIPTS_TOPIC, window, 'the receipt');
     const records = await committedRecords(window);
     expect(records).toHaveLength(700);
@@ -120,6 +120,7 @@ describe('a published shard', () => {
     const hanging = await begin(`publish/${window}`);
     addRecords(hanging, window, 200);
     await hanging.flush();
+    await hanging.settled();
     const second = await begin(`publish/${window}`);
     addRecords(second, window, 500);
     await second.flush();

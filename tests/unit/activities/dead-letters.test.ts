@@ -48,7 +48,7 @@ function setup(found = rows) {
             return false;
           },
           flush: async () => undefined,
-          ranges: () => [],
+          settled: async () => [],
           commitWith: async (_topic, key, value) => {
             committed = true;
             receipts.set(key, value);

@@ -57,7 +57,7 @@ class FakeKafka {
           }
           pending = [];
         },
-        ranges: () => [{ partition: 0, first: String(offsets.at(0)), last: String(offsets.at(-1)) }],
+        settled: async () => [{ partition: 0, first: String(offsets.at(0)), last: String(offsets.at(-1)) }],
         commitWith: async (_topic, key, value) => {
           this.calls.push('commit');
           active = false;
