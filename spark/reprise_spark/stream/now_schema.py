@@ -1,16 +1,18 @@
 """The store that the page Now reads: a SQLite file in WAL mode, with one writer, the stream.
 
-The dashboard holds its columns against these (dashboard/tests/test_live_store.py loads this file alone: it imports
-nothing). Minutes are text, `2026-01-05T08:15:00Z`; instants have milliseconds, `2026-01-05T08:15:30.125Z`.
+The dashboard holds its columns against these: dashboard/tests loads this file alone, so it imports nothing.
+Minutes are text, `2026-01-05T08:15:00Z`; instants have milliseconds, `2026-01-05T08:15:30.125Z`.
 """
 
 SCHEMA_VERSION = 1
 
-# Of a closed minute, the tracks with the most plays are kept; those beyond count as the last one kept at most.
+# Of a closed minute, the tracks with the most plays are kept; one beyond them had at most the last one's plays.
 TRACKS_KEPT_PER_MINUTE = 500
 
-# meta: schema_version, stream, started_at, watermark (a minute: it and those after it may still change), last_batch,
-# beat_at (a sign of life at least every five seconds, also when no batch ends), stopped_at (after a graceful end).
+# meta: schema_version, stream, started_at, last_batch,
+# watermark (a minute: it and those after it may still change),
+# beat_at (a sign of life at least every five seconds, also when no batch ends),
+# stopped_at (after a graceful end).
 DDL = """
 create table if not exists meta (key text primary key, value text) without rowid;
 create table if not exists batches (
@@ -60,7 +62,11 @@ create table if not exists track_minutes (
     skips integer not null,
     primary key (minute, track_id)
 ) without rowid;
-create table if not exists tracks (track_id text primary key, title text not null, artist text not null) without rowid;
+create table if not exists tracks (
+    track_id text primary key,
+    title text not null,
+    artist text not null
+) without rowid;
 create table if not exists quarantine_minutes (
     minute text,
     reason_code text,
