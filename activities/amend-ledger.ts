@@ -9,14 +9,14 @@ import {
   movedRecords,
   type NewestAmendment,
 } from '../contracts/amendment.ts';
-import { stepResult } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
 import { Ledger, type RecordAccount } from '../contracts/ledger.ts';
-import type { LakeVersions, ReplayOrder } from '../contracts/steps.ts';
+import type { ReplayOrder } from '../contracts/steps.ts';
 import { windowKey, type WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import { judgeWindow, type Rules } from './judge-window.ts';
-import { isExpired, readKeptSteps, unlessMissing } from './kept-steps.ts';
+import { unlessMissing } from './kept-steps.ts';
+import { newestTables } from './lake-versions.ts';
 import { withPulse } from './pulse.ts';
 import { workflowRun } from './workflow-run.ts';
 
@@ -60,26 +60,6 @@ export async function readAmendment(
 ): Promise<LedgerAmendment | null> {
   const kept = await unlessMissing(store.getJson(keys.amendment(window)));
   return kept === undefined ? null : LedgerAmendment.parse(kept);
-}
-
-/** The newest snapshots of the window that are known, whichever step left them. */
-async function newestTables(store: ObjectStore, window: WindowId): Promise<LakeVersions> {
-  const { compact, ingest } = await readKeptSteps(store, window);
-  const newest =
-    compact && ingest && compact.completed_at > ingest.completed_at ? compact : (ingest ?? compact);
-  if (!newest)
-    throw new ClientError(
-      'ResourceMissing',
-      `nothing says which snapshots of the lake hold ${window}; play it again from ingest first`,
-    );
-  const { tables } =
-    newest.step === 'compact' ? stepResult('compact', newest.result) : stepResult('ingest', newest.result);
-  if (await isExpired(store, Object.values(tables)))
-    throw new ClientError(
-      'ResourceMissing',
-      `the lake has let go of the snapshots of ${window} that are known; play it again from ${newest.step} first`,
-    );
-  return tables;
 }
 
 /** Judges every record of the window by the rules of today. Read-only. */

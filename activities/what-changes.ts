@@ -49,8 +49,8 @@ const since = ({ kept }: Known, step: StepName): string => kept[step]?.completed
 function changedCode(known: Known, step: StepName, what: string, comes: string): string[] {
   if (sameCode(known, step) !== false) return [];
   return known.kept[step]?.code === undefined
-    ? [`nothing says by which ${what} it ran before: ${comes}`]
-    : [`the ${what} has changed since it ran (${since(known, step)}Z): ${comes}`];
+    ? [`nothing says by which code it ran before: ${comes}`]
+    : [`${what} changed since it ran (${since(known, step)}Z): ${comes}`];
 }
 
 const records = (count: number): string => `${count} record${count === 1 ? '' : 's'}`;
@@ -59,7 +59,7 @@ const TELLING: Record<StepName, (known: Known) => string[] | Promise<string[]>> 
   generate(known) {
     const kept = known.kept.generate;
     if (!kept) return ['no shards are known; they are written'];
-    const changed = changedCode(known, 'generate', 'generator', 'the records may be other ones');
+    const changed = changedCode(known, 'generate', 'the generator has', 'the records may be other ones');
     const { landed } = stepResult('generate', kept.result);
     return changed.length > 0 ? changed : [`the same ${records(landed.total)} are written again`];
   },
@@ -77,7 +77,7 @@ const TELLING: Record<StepName, (known: Known) => string[] | Promise<string[]>> 
     const changed = changedCode(
       known,
       'ingest',
-      'rules or transforms',
+      'the rules or the transforms have',
       'what they make of its records is judged',
     );
     if (changed.length === 0) return [`${held} are replaced by the same`];
@@ -92,13 +92,18 @@ const TELLING: Record<StepName, (known: Known) => string[] | Promise<string[]>> 
   reconcile: () => [],
   compact: () => ['its files are rewritten, its rows are the same'],
   load(known) {
-    const changed = changedCode(known, 'load', 'schema of the warehouse', 'its columns may be other ones');
+    const changed = changedCode(
+      known,
+      'load',
+      'the schema of the warehouse has',
+      'its columns may be other ones',
+    );
     const stands = known.kept.load && stepResult('load', known.kept.load.result).rows.events;
     if (stands === undefined) return ['nothing says that the warehouse holds it; its events are loaded'];
     return [`${stands} events in the warehouse are replaced`, ...changed];
   },
   build(known) {
-    const changed = changedCode(known, 'build', 'dbt project', 'the marts may be other ones');
+    const changed = changedCode(known, 'build', 'the dbt project has', 'the marts may be other ones');
     const days = known.kept.load ? stepResult('load', known.kept.load.result).affected_dates : undefined;
     if (!days)
       return ['the days of its events are built, those that late events belong to among them', ...changed];
