@@ -12,6 +12,7 @@ export const cameThrough = ({ state, reconciled }: WindowReport): boolean =>
 export function reportText(report: WindowReport, lastReplays: readonly ReplayRecord[] = []): string {
   const blocks = [
     summary(report),
+    amended(report),
     hops(report.hops),
     byType(report.hops),
     ...report.hops.map(byKind),
@@ -41,6 +42,13 @@ function summary(report: WindowReport): string[] {
         ]
       : []),
   ];
+}
+
+/** What the ledger says otherwise than was planted, since a rule was mended. */
+function amended({ amended: found }: WindowReport): string[] {
+  if (!found) return [];
+  const head = `the ledger was amended ${found.at.slice(0, 16)}Z by ${found.by}: ${found.why}`;
+  return [head, ...found.moved.map((sentence) => `  ${sentence}`)];
 }
 
 function verdict(report: WindowReport): string {

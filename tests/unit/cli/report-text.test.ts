@@ -38,6 +38,15 @@ describe('a report for a person', () => {
     `);
   });
 
+  test('of a window whose ledger was amended, with how many records and as what', () => {
+    const moved = ['2 records fewer quarantined as invalid_value: 3, not 5.'];
+    const amended = { by: 'me', why: 'fridges listen too', at: '2026-03-01T00:00:00.000Z', moved };
+    expect(reportText({ ...sampleReport(), amended })).toContain(
+      `the ledger was amended 2026-03-01T00:00Z by me: fridges listen too\n  ${moved[0]}\n`,
+    );
+    expect(reportText(sampleReport())).not.toContain('amended');
+  });
+
   test('of a window whose number of events was not fixed', () => {
     const text = reportText(sampleReport({ events_requested: 20_000, volume_shape: 'diurnal' }));
     expect(text).toContain('asked for   about 20,000 events an hour (diurnal), seed 1, by command line\n');
