@@ -30,7 +30,6 @@ async function publishOnce(request: PublishOnceRequest): Promise<PublishOnceResu
   const publication = await createPublisher(kafka).begin(topic, `bench/${topic}/${window}/${shard.shard}`);
   const store = {
     getStream: () => Promise.resolve(createReadStream(file, { highWaterMark: 1 << 20 })),
-    getJson: () => Promise.reject(new Error(`${file} has no ledger`)),
   };
   const pulse = { signal: new AbortController().signal, note: () => undefined };
   const begunAt = performance.timeOrigin + performance.now();

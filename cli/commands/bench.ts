@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { describe as generate } from '../benches/generate.ts';
+import { describe as ingest } from '../benches/ingest.ts';
 import { describe as publish } from '../benches/publish.ts';
+import { describe as window } from '../benches/window.ts';
 
 /** A bench is a file in ../benches, which says what is measured, and one in /bench, which measures. */
 export function register(command: Command): void {
@@ -10,5 +12,11 @@ export function register(command: Command): void {
     command
       .command('publish')
       .description('measure how fast records are sent to Kafka, beside its own producer'),
+  );
+  window(command.command('window').description('measure whole windows, step by step'));
+  ingest(
+    command
+      .command('ingest')
+      .description('measure how fast Spark brings records into the lake, beside a bare copy'),
   );
 }
