@@ -46,24 +46,6 @@ const isBehind = (sight: Sight, runId: string, step: StepName): boolean =>
   sight.state !== 'running' ||
   sight.activities.some((one) => one.step !== undefined && one.step !== step);
 
-/** Strikes several victims at once that the step does not need, and lets it go on without them. */
-export async function strikeBeside(scene: Scene, cells: readonly Cell[]): Promise<Struck> {
-  const { grounds, window } = scene;
-  const victims = cells.flatMap(({ fault: { fault } }) => ('victim' in fault ? [fault] : []));
-  const pids = await Promise.all(victims.map(({ victim }) => victimPid(grounds, victim, window)));
-  const struck = pids.map((pid, index) => {
-    const name = victims[index]?.kind === 'kill' ? 'SIGKILL' : 'SIGSTOP';
-    return pid !== undefined && signal(pid, name);
-  });
-  letGo(scene);
-  try {
-    if (victims.some(({ kind }) => kind === 'stop')) await whileRunning(scene, STOP_MS);
-  } finally {
-    for (const pid of pids) if (pid !== undefined) signal(pid, 'SIGCONT');
-  }
-  return { hit: struck.every(Boolean), note: `${cells.length} at once` };
-}
-
 /** Strikes, and lets the step go on. Whatever it changes of the surroundings is as before when it returns. */
 export async function strike(scene: Scene): Promise<Struck> {
   const { fault } = scene.cell.fault;

@@ -1,7 +1,7 @@
 import { type StepName, STEPS } from '../../contracts/steps.ts';
 import { CASES, type Cell, cellName, cellsOf, type Fault } from './cases.ts';
 
-/** One window: at most one fault a step, or several victims of one kind that the step does not need; in the order of the steps. */
+/** One window: at most one fault a step, in the order of the steps. */
 export interface PlannedWindow {
   cells: Cell[];
   /** Airflow asks for it. */
@@ -33,42 +33,23 @@ export function chooseCells(only: string | undefined): Cell[] {
   return CASES.flatMap(cellsOf).filter((cell) => pattern.test(cellName(cell)));
 }
 
-const isAlone = ({ fault: { fault } }: Cell): boolean => ALONE.has(fault.kind);
-
-/** At most one of them a step. */
-function oneAStep(cells: readonly Cell[]): Cell[][] {
-  const windows: Cell[][] = [];
-  const waiting = [...cells];
-  while (waiting.length > 0) {
-    const chosen: Cell[] = [];
-    for (const step of STEPS) {
-      const at = waiting.findIndex((cell) => cell.step === step);
-      if (at >= 0) chosen.push(...waiting.splice(at, 1));
-    }
-    windows.push(chosen);
-  }
-  return windows;
-}
-
 /**
  * As few windows as can meet all cells. What tells most comes first, so that a run that is ended early has told it.
  */
 export function planWindows(cells: readonly Cell[]): PlannedWindow[] {
-  const together = cells.filter((cell) => !isAlone(cell));
-  const direct = together.filter(({ fault }) => !fault.airflow);
-  const beside = direct.filter((cell) => !isNeeded(cell));
-  const windows = [
-    ...oneAStep(direct.filter(isNeeded)),
-    // A step that needs none of them loses them all at once.
-    ...['kill', 'stop'].map((kind) =>
-      beside.filter(({ fault }) => fault.fault.kind === kind).toSorted(byStep),
-    ),
-    ...cells.filter(isAlone).map((cell) => [cell]),
-  ].map((chosen) => ({ cells: chosen, airflow: false }));
-  const airflow = oneAStep(together.filter(({ fault }) => fault.airflow));
-  return [...windows, ...airflow.map((chosen) => ({ cells: chosen, airflow: true }))].filter(
-    (window) => window.cells.length > 0,
-  );
+  const windows: PlannedWindow[] = [];
+  const isAlone = ({ fault: { fault } }: Cell): boolean => ALONE.has(fault.kind);
+  for (const airflow of [false, true]) {
+    const ofKind = cells.filter((cell) => (cell.fault.airflow ?? false) === airflow && !isAlone(cell));
+    const waiting = [...ofKind.filter(isNeeded), ...ofKind.filter((cell) => !isNeeded(cell))];
+    while (waiting.length > 0) {
+      const chosen: Cell[] = [];
+      for (const step of STEPS) {
+        const at = waiting.findIndex((cell) => cell.step === step);
+        if (at >= 0) chosen.push(...waiting.splice(at, 1));
+      }
+      windows.push({ cells: chosen, airflow });
+    }
+  }
+  return [...windows, ...cells.filter(isAlone).map((cell) => ({ cells: [cell], airflow: false }))];
 }
-
-const byStep = (a: Cell, b: Cell): number => STEPS.indexOf(a.step) - STEPS.indexOf(b.step);

@@ -118,8 +118,8 @@ function failureText({ differences, stuck }: Verdict, outcome: Outcome, first: F
 }
 
 function outcomeOf(verdict: Verdict, cell: Cell, failures: number): Outcome {
-  const last = verdict.outcomes.filter(({ hit }) => hit).at(-1)?.cell.step;
-  if (verdict.stuck !== undefined && last === cell.step) return 'stuck';
+  const last = verdict.outcomes.filter(({ hit }) => hit).at(-1);
+  if (verdict.stuck !== undefined && last?.cell === cell) return 'stuck';
   // A window that hung differs by that alone, and it is told of the fault that it hung under.
   if (verdict.differences.length > 0 && verdict.stuck === undefined) return 'lost';
   if (failures > 1) return 'by more replays';
@@ -127,21 +127,21 @@ function outcomeOf(verdict: Verdict, cell: Cell, failures: number): Outcome {
 }
 
 /**
- * The runs that failed, by the faults that each failed by: the last that struck it before, or in, the step where it
+ * The runs that failed, by the fault that each failed by: the last one that struck it before, or in, the step where it
  * failed. A run that failed with none of its own failed by what the one before it had failed by.
  */
 function blame({ outcomes, runs }: Verdict): Map<Cell, number[]> {
   const blamed = new Map<Cell, number[]>();
-  let culprits: Cell[] = [];
+  let culprit: Cell | undefined;
   for (const [run, { report }] of runs.entries()) {
-    const failed = report.failure?.step;
-    if (report.state === 'completed' || !failed) continue;
-    const struck = outcomes.filter(({ hit, run: own }) => hit && own === run).map(({ cell }) => cell);
-    const last = STEPS.slice(0, STEPS.indexOf(failed) + 1).findLast((step) =>
-      struck.some((cell) => cell.step === step),
-    );
-    if (last) culprits = struck.filter(({ step }) => step === last);
-    for (const cell of culprits) blamed.set(cell, [...(blamed.get(cell) ?? []), run]);
+    const step = report.failure?.step;
+    if (report.state === 'completed' || !step) continue;
+    culprit =
+      outcomes
+        .filter((one) => one.hit && one.run === run && STEPS.indexOf(one.cell.step) <= STEPS.indexOf(step))
+        .toSorted((a, b) => STEPS.indexOf(a.cell.step) - STEPS.indexOf(b.cell.step))
+        .at(-1)?.cell ?? culprit;
+    if (culprit) blamed.set(culprit, [...(blamed.get(culprit) ?? []), run]);
   }
   return blamed;
 }

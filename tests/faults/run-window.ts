@@ -5,10 +5,10 @@ import { WindowReport } from '../../contracts/report.ts';
 import { type StepName, STEPS } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
 import type { CommandResult } from '../installation.ts';
-import type { Cell } from './cases.ts';
+import { type Cell, cellName } from './cases.ts';
 import { Gates } from './gates.ts';
 import type { Grounds } from './grounds.ts';
-import { type Struck, strike, strikeBeside } from './inject.ts';
+import { type Struck, strike } from './inject.ts';
 import type { Volume } from './truth.ts';
 import { type Sight, Stuck, type Watch } from './watch.ts';
 
@@ -112,19 +112,16 @@ async function runOnce(
     const { runId } = await watch.until(window, 'its workflow', PROGRESS_LIMIT_MS, (sight) =>
       sight.runId === earlier ? undefined : sight,
     );
-    for (const step of STEPS) {
-      const here = [...waiting].filter((one) => one.step === step);
-      const [cell] = here;
-      if (!cell || !(await awaitGate(options, gates, runId, step))) continue;
-      for (const one of here) waiting.delete(one);
-      const scene = { grounds, gates, watch, window, runId, cell };
-      const outcome = here.length > 1 ? await strikeBeside(scene, here) : await strike(scene);
-      const names = here.map(({ fault }) => fault.name).join(', ');
-      say(
-        `  ${outcome.hit ? 'struck' : 'missed'}: ${names} in ${step}${outcome.note ? ` (${outcome.note})` : ''}`,
-      );
-      for (const one of here) note(one, outcome);
-    }
+    for (const step of STEPS)
+      for (const cell of [...waiting].filter((one) => one.step === step)) {
+        if (!(await awaitGate(options, gates, runId, step))) continue;
+        waiting.delete(cell);
+        const outcome = await strike({ grounds, gates, watch, window, runId, cell });
+        say(
+          `  ${outcome.hit ? 'struck' : 'missed'}: ${cellName(cell)}${outcome.note ? ` (${outcome.note})` : ''}`,
+        );
+        note(cell, outcome);
+      }
     const end = await watch.until(window, 'its end', PROGRESS_LIMIT_MS, (sight) =>
       sight.runId === runId && sight.state !== 'running' ? sight : undefined,
     );
