@@ -34,7 +34,10 @@ export async function buildWindow(deps: BuildDeps, input: BuildInput): Promise<A
     };
     const built = await deps.warehouse.withMartsToOurselves(pulse, async (cutOff) => {
       await finishOthers(deps.dbt, build, cutOff, pulse);
-      return buildAndAudit(deps, build, pulse);
+      const outcome = await buildAndAudit(deps, build, pulse);
+      const days = new Set([...cutOff.flatMap((one) => one.days), ...build.affectedDates]);
+      await deps.warehouse.recordMarts([...days].sort(), pulse);
+      return outcome;
     });
     return { ...built, attempt: pulse.attempt };
   });

@@ -48,9 +48,14 @@ function notAsLoaded(load: LoadResult, found: LoadedWindow): string | undefined 
   const [first] = compareHop('warehouse', events(load), events(found)).differences;
   if (first !== undefined) return first.replace(/\.$/, '');
   const table = WAREHOUSE_TABLES.find((name) => load.rows[name] !== found.rows[name]);
+  if (table)
+    return `${table} in the warehouse held ${load.rows[table]} rows of the window and holds ${found.rows[table]}`;
+  const changed = WAREHOUSE_TABLES.find((name) => {
+    const was = load.contents?.[name];
+    return was && was.content_hash !== found.contents[name].content_hash;
+  });
   return (
-    table &&
-    `${table} in the warehouse held ${load.rows[table]} rows of the window and holds ${found.rows[table]}`
+    changed && `${changed} in the warehouse has other values in some rows of the window than were loaded`
   );
 }
 

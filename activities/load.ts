@@ -35,7 +35,7 @@ export async function loadWindow(deps: LoadDeps, input: LoadInput): Promise<Atte
         },
         pulse,
       );
-      if (input.expected) assertLoaded(input.expected, loaded);
+      assertLoaded(input.expected, loaded);
       return { ...loaded, attempt: pulse.attempt };
     } finally {
       session.close();
@@ -44,14 +44,11 @@ export async function loadWindow(deps: LoadDeps, input: LoadInput): Promise<Atte
 }
 
 /** @throws ClientError DataQualityFailed, with the hop as its detail */
-function assertLoaded(expected: RecordAccount['valid'], loaded: LoadedWindow): void {
-  const { rows, content_hash, by_type, differences = [] } = loaded;
-  const hop = compareHop(
-    'warehouse',
-    { total: expected.total, content_hash: expected.content_hash, by: expected.by_type },
-    { total: rows.events, content_hash, by: by_type },
-    { records: differences },
-  );
+function assertLoaded(stated: LoadInput['expected'], loaded: LoadedWindow): void {
+  const { rows, content_hash, by_type, differences = [], unlike_lake: sentences = [] } = loaded;
+  const observed = { total: rows.events, content_hash, by: by_type };
+  const expected = stated ? { ...stated, by: stated.by_type } : observed;
+  const hop = compareHop('warehouse', expected, observed, { sentences, records: differences });
   if (hop.matches) return;
   throw new ClientError('DataQualityFailed', hop.differences.join(' '), { details: { hops: [hop] } });
 }

@@ -14,9 +14,20 @@ import { ensureLakeTables } from './bigquery-tables.ts';
 import { withFileToOurselves } from './duckdb-file.ts';
 import { ClientError } from './errors.ts';
 import { assertAudited, cutOffBuilds, type MartState, openBuildsSql } from './mart-state.ts';
+import { tableContents, unlikeLake } from './load-contents.ts';
 import { BUCKET, LOADED_EVENTS, loadDifferences, MOST_BUCKETS } from './load-differences.ts';
 import { auditMarts } from './mart-audit.ts';
-import { BIGQUERY, martContentSql, martRows } from './mart-content.ts';
+import { BIGQUERY } from './mart-content.ts';
+import {
+  assertAsAudited,
+  MART_CONTENT_TABLE,
+  type MartDay,
+  martDays,
+  type RecordedMarts,
+  recordedDays,
+  recordMarts,
+  wholeMart,
+} from './mart-record.ts';
 import { withScratch } from './scratch.ts';
 import {
   isAsExpected,
@@ -46,6 +57,13 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
   const martDataset = `${settings.dataset}_marts`;
   const lakeTable = (table: string): string => `\`${settings.project}.${lakeDataset}.${table}\``;
   const martTable = (mart: Mart): string => `\`${settings.project}.${martDataset}.${mart}\``;
+  const recordedMarts = (progress: Progress): RecordedMarts => ({
+    dialect: BIGQUERY,
+    record: lakeTable(MART_CONTENT_TABLE),
+    mart: martTable,
+    columns: (mart) => martColumns(bigQuery.dataset(martDataset).table(mart), mart),
+    query: (sql) => runQuery(bigQuery, 'look at the marts', sql, progress),
+  });
   const ourselves = `bigquery:${settings.project}.${settings.dataset}`;
   return {
     kind: 'bigquery',
@@ -60,9 +78,10 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
       await loadTables(bigQuery, lakeDataset, settings.scratch, load, progress);
       await runQuery(bigQuery, 'note the days of the window', remember, progress);
       const found = await loaded(bigQuery, lakeTable, windowStart, progress);
-      if (isAsExpected(found, load.expected)) return found;
+      const unlike = await unlikeLake(found, load.lake);
+      if (isAsExpected(found, load.expected)) return { ...found, ...unlike };
       const rows = `${lakeTable('events')} WHERE window_start = ${windowStart}`;
-      return { ...found, differences: await differences(bigQuery, rows, load.lake, progress) };
+      return { ...found, ...unlike, differences: await differences(bigQuery, rows, load.lake, progress) };
     },
     async loadedWindow(window, progress) {
       const windowStart = `TIMESTAMP ${quoteText(windowBounds(window).start)}`;
@@ -98,6 +117,7 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
         },
         dates,
       ),
+    recordMarts: (dates, progress) => recordMarts(recordedMarts(progress), dates),
     copyMarts: (target, progress) =>
       withFileToOurselves(ourselves, progress, async () => {
         const state = `SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%MZ', window_start) AS window_start, state
@@ -110,15 +130,20 @@ export function createBigQueryWarehouse(settings: BigQueryWarehouseSettings): Wa
             progress,
           )) as unknown as MartState[],
         );
+        const marts = recordedMarts(progress);
+        const found: MartDay[] = [];
         const rows = {} as Record<Mart, MartRows>;
         for (const mart of MARTS) {
           progress.note({ publishing: mart });
           const table = bigQuery.dataset(martDataset).table(mart);
           await copyTable(table, target, mart, progress);
-          const query = martContentSql(BIGQUERY, martTable(mart), await martColumns(table, mart));
-          const [row = {}] = await runQuery(bigQuery, `count ${mart}`, query, progress);
-          rows[mart] = martRows(row);
+          const days = await martDays(marts, mart);
+          rows[mart] = wholeMart(days);
+          found.push(...days);
         }
+        const record = bigQuery.dataset(lakeDataset).table(MART_CONTENT_TABLE);
+        const [there] = await request('look for the record of the marts', () => record.exists());
+        if (there) assertAsAudited(await recordedDays(marts), found);
         return rows;
       }),
   };
@@ -216,6 +241,11 @@ async function loaded(
     rows: perWarehouseTable((table) => Number(row[table])),
     by_type: Object.fromEntries(byType.map(({ event_type: type, total }) => [String(type), Number(total)])),
     content_hash: formatContentHash(BigInt(whole)),
+    contents: await tableContents({
+      dialect: BIGQUERY,
+      rows: (table) => `(SELECT * FROM ${lakeTable(table)} WHERE window_start = ${windowStart}) AS loaded`,
+      query: (sql) => runQuery(bigQuery, 'count the rows of the window', sql, progress),
+    }),
     affected_dates: row.affected_dates as string[],
   };
 }

@@ -3,28 +3,20 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatContentHash } from '../contracts/content-hash.ts';
-import type { MartRows } from '../contracts/hops.ts';
 import { WAREHOUSE_SOURCE_SCHEMA } from '../contracts/lake.ts';
 import { WAREHOUSE_TABLES, type WarehouseTable } from '../contracts/tables.ts';
 import { windowBounds, type WindowId } from '../contracts/window.ts';
 import { attachWarehouse, duckDbError, withDuckDb, withFileToOurselves } from './duckdb-file.ts';
-import {
-  assertAudited,
-  type CutOffBuild,
-  cutOffBuilds,
-  type MartState,
-  openBuildsSql,
-} from './mart-state.ts';
+import { copyMarts, DATES, readCutOffBuilds, recordedMarts, SCHEMA, tablesThere } from './duckdb-marts.ts';
+import { tableContents, unlikeLake } from './load-contents.ts';
 import { LOADED_EVENTS, loadDifferences } from './load-differences.ts';
 import { type AuditedTables, auditMarts } from './mart-audit.ts';
-import { DUCKDB, duckDbColumns, duckDbMartRows } from './mart-content.ts';
+import { DUCKDB, duckDbColumns } from './mart-content.ts';
+import { recordMarts } from './mart-record.ts';
 import {
   isAsExpected,
   lakeSelection,
   type LoadedWindow,
-  MART_STATE_TABLE,
-  MARTS,
-  type Mart,
   nothingLoaded,
   perWarehouseTable,
   type Progress,
@@ -35,10 +27,6 @@ import {
   type WindowLoad,
   WINDOW_DATES_TABLE,
 } from './warehouse.ts';
-
-const SCHEMA = `warehouse.${WAREHOUSE_SOURCE_SCHEMA}`;
-const DATES = `${SCHEMA}.${WINDOW_DATES_TABLE}`;
-const MART_STATES = `${SCHEMA}.${MART_STATE_TABLE}`;
 
 /** The embedded warehouse: one file, one writer at a time. */
 export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
@@ -75,6 +63,10 @@ export function createDuckDbWarehouse(settings: { file: string }): Warehouse {
         attached(session, file, 'READ_ONLY', progress, () =>
           auditMarts(auditedTables(session, window), dates),
         ),
+      ),
+    recordMarts: (dates, progress) =>
+      withDuckDb(':memory:', (session) =>
+        attached(session, file, 'READ_WRITE', progress, () => recordMarts(recordedMarts(session), dates)),
       ),
     copyMarts: (target, progress) =>
       withFileToOurselves(file, progress, () =>
@@ -124,10 +116,11 @@ async function load(
     await connection.run(remember);
   });
   const found = await loaded(connection, windowStart);
-  if (isAsExpected(found, expected)) return found;
+  const unlike = await unlikeLake(found, connection);
+  if (isAsExpected(found, expected)) return { ...found, ...unlike };
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${LOADED_EVENTS} AS
     SELECT event_id, event_type, record_hash FROM ${SCHEMA}.events WHERE window_start = ${windowStart}`);
-  return { ...found, differences: await loadDifferences(connection) };
+  return { ...found, ...unlike, differences: await loadDifferences(connection) };
 }
 
 async function transaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
@@ -188,6 +181,11 @@ async function loaded(connection: DuckDBConnection, windowStart: string): Promis
     rows: counts,
     by_type: Object.fromEntries(byType.getRows().map(([type, count]) => [String(type), Number(count)])),
     content_hash: formatContentHash(BigInt(sum)),
+    contents: await tableContents({
+      dialect: DUCKDB,
+      rows: (table) => `(SELECT * FROM ${SCHEMA}.${table} WHERE window_start = ${windowStart}) AS loaded`,
+      query: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson(),
+    }),
     affected_dates: await value(
       `SELECT DISTINCT strftime(activity_date, '%Y-%m-%d') AS day FROM ${DATES} WHERE window_start = ${windowStart} ORDER BY day`,
     ),
@@ -206,59 +204,7 @@ function auditedTables(session: DuckDBConnection, window: WindowId): AuditedTabl
   };
 }
 
-async function copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, MartRows>> {
-  assertAudited(await martStates(target));
-  const rows = {} as Record<Mart, MartRows>;
-  for (const mart of MARTS) {
-    progress.note({ publishing: mart });
-    await target.run(`CREATE TABLE main.${mart} AS SELECT * FROM warehouse.marts.${mart}`);
-    rows[mart] = await duckDbMartRows(target, "'warehouse'", 'marts', mart);
-  }
-  await copyDescriptions(target);
-  return rows;
-}
-
-async function readCutOffBuilds(connection: DuckDBConnection): Promise<CutOffBuild[]> {
-  if (!(await hasMartStates(connection))) return [];
-  const open = openBuildsSql(
-    { states: MART_STATES, dates: DATES },
-    "strftime(state.window_start, '%Y-%m-%dT%H:%MZ')",
-  );
-  return cutOffBuilds((await connection.runAndReadAll(open)).getRowObjectsJson());
-}
-
-const hasMartStates = async (connection: DuckDBConnection): Promise<boolean> =>
-  (await tablesThere(connection)).has(MART_STATE_TABLE);
-
 async function hasTables(connection: DuckDBConnection): Promise<boolean> {
   const there = await tablesThere(connection);
   return [...WAREHOUSE_TABLES, WINDOW_DATES_TABLE].every((table) => there.has(table));
-}
-
-async function tablesThere(connection: DuckDBConnection): Promise<Set<string>> {
-  const there = await connection.runAndReadAll(`SELECT table_name FROM duckdb_tables()
-    WHERE database_name = 'warehouse' AND schema_name = ${quoteText(WAREHOUSE_SOURCE_SCHEMA)}`);
-  return new Set(there.getRows().map(([name]) => String(name)));
-}
-
-async function martStates(connection: DuckDBConnection): Promise<MartState[]> {
-  if (!(await hasMartStates(connection))) return [];
-  const states = await connection.runAndReadAll(
-    `SELECT strftime(window_start, '%Y-%m-%dT%H:%MZ') AS window_start, state FROM ${MART_STATES}`,
-  );
-  return states.getRowObjectsJson() as unknown as MartState[];
-}
-
-async function copyDescriptions(target: DuckDBConnection): Promise<void> {
-  const described = await target.runAndReadAll(`
-    SELECT 'TABLE main.' || table_name AS object, comment FROM duckdb_tables()
-    WHERE database_name = 'warehouse' AND schema_name = 'marts' AND comment IS NOT NULL
-    UNION ALL
-    SELECT 'COLUMN main.' || table_name || '."' || column_name || '"', comment FROM duckdb_columns()
-    WHERE database_name = 'warehouse' AND schema_name = 'marts' AND comment IS NOT NULL`);
-  for (const [object, comment] of described.getRows()) {
-    const [, table = ''] = /main\.(\w+)/.exec(String(object)) ?? [];
-    if (!(MARTS as readonly string[]).includes(table)) continue;
-    await target.run(`COMMENT ON ${String(object)} IS ${quoteText(String(comment))}`);
-  }
 }

@@ -35,7 +35,7 @@ const COUNTED = {
 const TYPES = Object.keys(COUNTED);
 
 /** By which day a row of a mart is told. `listeners` adds all days up. */
-const DAY_OF: Partial<Record<Mart, string>> = {
+export const DAY_OF: Partial<Record<Mart, string>> = {
   hourly_activity: 'CAST(activity_hour AS DATE)',
   sessions: 'session_date',
   daily_track_charts: 'activity_date',

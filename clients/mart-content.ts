@@ -46,15 +46,24 @@ function valueText(dialect: Dialect, { name, kind }: MartColumn): string {
 /**
  * The rows of a mart and their content hash, as contracts/content-hash.ts defines it, over one text a row: its values in
  * the order of their columns' names. In two halves: the engines have no number of 64 bits without a sign in common.
+ * @param day an expression by which to tell the rows apart; absent: all together
  */
-export function martContentSql(dialect: Dialect, table: string, columns: readonly MartColumn[]): string {
+export function martContentSql(
+  dialect: Dialect,
+  table: string,
+  columns: readonly MartColumn[],
+  day?: string,
+): string {
   const values = columns
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map((column) => valueText(dialect, column));
   const half = (from: number): string =>
     `CAST(SUM(CAST(CONCAT('0x', SUBSTR(digest, ${from}, 8)) AS BIGINT)) AS STRING)`;
-  return `SELECT CAST(COUNT(*) AS STRING) AS total, ${half(1)} AS high, ${half(9)} AS low
-    FROM (SELECT ${dialect.md5(`CONCAT(${values.join(', ')})`)} AS digest FROM ${table}) AS texts`;
+  const digest = `${dialect.md5(`CONCAT(${values.join(', ')})`)} AS digest`;
+  const sums = `CAST(COUNT(*) AS STRING) AS total, ${half(1)} AS high, ${half(9)} AS low`;
+  return day === undefined
+    ? `SELECT ${sums} FROM (SELECT ${digest} FROM ${table}) AS texts`
+    : `SELECT day, ${sums} FROM (SELECT ${day} AS day, ${digest} FROM ${table}) AS texts GROUP BY day`;
 }
 
 /** From the row that the query gives; of no rows there are no sums. */

@@ -30,6 +30,10 @@ export interface LoadedWindow {
   content_hash: ContentHash;
   /** UTC days (`2026-01-05`), in order. */
   affected_dates: string[];
+  /** The window's rows by table, every column of them. */
+  contents: Record<WarehouseTable, MartRows>;
+  /** A sentence for each table whose rows are not those of the lake; absent when all of them are. */
+  unlike_lake?: string[];
   /** Some events by which it is another set than the one that was expected; absent when it is not. */
   differences?: HopRecord[];
 }
@@ -53,7 +57,7 @@ export interface WindowLoad {
 
 /** Whether a load has brought what was expected. */
 export function isAsExpected(
-  loaded: Omit<LoadedWindow, 'differences'>,
+  loaded: Omit<LoadedWindow, 'differences' | 'unlike_lake'>,
   expected: WindowLoad['expected'],
 ): boolean {
   if (!expected) return true;
@@ -84,9 +88,14 @@ export interface Warehouse {
    */
   auditMarts(window: WindowId, dates: readonly string[], progress: Progress): Promise<MartAudit>;
   /**
+   * Vouches for what the marts hold of these days: nobody is to change it before it is published. Only for who has the marts
+   * to himself and has audited them.
+   */
+  recordMarts(dates: readonly string[], progress: Progress): Promise<void>;
+  /**
    * Copies the marts, with the descriptions of their columns, into the main schema of `target`, a fresh database.
    * Returns what the warehouse itself has of each, counted and hashed there.
-   * @throws ClientError unless the last build passed its tests
+   * @throws ClientError unless the last build passed its tests and nobody has changed the marts since
    */
   copyMarts(target: DuckDBConnection, progress: Progress): Promise<Record<Mart, MartRows>>;
 }
@@ -154,5 +163,6 @@ export function perWarehouseTable<T>(of: (table: WarehouseTable) => T): Record<W
 /** What a warehouse holds of a window that it does not know. */
 export const nothingLoaded = (): LoadedWindow => ({
   ...{ rows: perWarehouseTable(() => 0), by_type: {} },
+  contents: perWarehouseTable(() => ({ rows: 0, content_hash: EMPTY_CONTENT_HASH })),
   ...{ content_hash: EMPTY_CONTENT_HASH, affected_dates: [] },
 });

@@ -24,7 +24,7 @@ const SAYS: Partial<Record<HopName, string>> = {
   serving: 'the warehouse holds',
 };
 const says = (hop: HopName): string => SAYS[hop] ?? 'the ledger expects';
-const ITS_OWNER: Partial<Record<HopName, string>> = { serving: 'the warehouse' };
+const ITS_OWNER: Partial<Record<HopName, string>> = { marts: 'their audit', serving: 'the warehouse' };
 const records = (count: number): string => `${count} record${count === 1 ? '' : 's'}`;
 
 /** The count at a hop that holds marts: rows, by mart. */
@@ -117,7 +117,7 @@ function hashes(hop: HopName, expected: HopCount, observed: HopCount): string[] 
     .map(([name]) => name);
   return [
     `${hop} has the content hash ${have}, ${ITS_OWNER[hop] ?? 'the ledger'} ${want}: ` +
-      `the ${hop === 'serving' ? 'rows' : 'bytes'} ${parts.length > 0 ? `of ${parts.join(', ')} ` : ''}are not the same.`,
+      `the ${ITS_OWNER[hop] ? 'rows' : 'bytes'} ${parts.length > 0 ? `of ${parts.join(', ')} ` : ''}are not the same.`,
   ];
 }
 

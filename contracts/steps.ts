@@ -237,6 +237,8 @@ export interface LoadResult {
   /** The events by event_type. Absent in results that earlier versions recorded. */
   by_type?: Record<string, number>;
   content_hash: ContentHash;
+  /** By table: the rows with all their columns. Absent in results that earlier versions recorded. */
+  contents?: Record<string, { rows: number; content_hash: ContentHash }>;
   /** UTC dates (`2026-01-05`) of the events loaded: the days that the build touches. */
   affected_dates: string[];
 }

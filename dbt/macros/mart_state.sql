@@ -25,6 +25,30 @@
 {%- endmacro %}
 
 
+{#-
+  What each mart held of each day when it was last audited, written by the process that audits and compared by the one that
+  publishes. A build forgets the days that it is about to change: what is not recorded, nobody vouches for. By hand, for no
+  window and no days, it may change all of them.
+-#}
+{% macro create_mart_content() -%}
+    {%- if execute and judges_marts() -%}
+        create table if not exists {{ lake_schema() }}.mart_content (
+            mart string, day string, total string, high string, low string
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro forget_mart_content() -%}
+    {%- if execute and judges_marts() -%}
+        delete from {{ lake_schema() }}.mart_content
+        where {% if affected_dates() or not window_bound('start').startswith('1970') -%}
+            day in ('all'{% for day in affected_dates() %}, '{{ day }}'{% endfor %})
+        {%- else -%} true {%- endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro judges_marts() -%}
     {{ return(flags.WHICH in ('build', 'retry')) }}
 {%- endmacro %}

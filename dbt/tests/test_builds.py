@@ -47,3 +47,22 @@ def test_counts_that_disagree_with_the_stream_fail(new_warehouse: Warehouse) -> 
     statuses = {one["unique_id"]: one["status"] for one in warehouse.artifact("run_results.json")["results"]}
     failed = [name.split(".")[2] for name, status in statuses.items() if status == "fail"]
     assert failed == ["assert_stream_counts_match_events"]
+
+
+def test_a_build_forgets_what_was_recorded_of_the_days_that_it_changes(new_warehouse: Warehouse) -> None:
+    warehouse = new_warehouse
+    succeeds(warehouse.build)
+    warehouse.sql(
+        "insert into lake.mart_content values ('sessions', '2026-01-04', '1', '2', '3'),"
+        " ('sessions', '2026-01-05', '1', '2', '3'), ('listeners', 'all', '1', '2', '3')"
+    )
+    recorded = "select day from lake.mart_content order by 1"
+    bounds = {"window_start": "2026-01-07 00:00:00", "window_end": "2026-01-07 01:00:00"}
+    succeeds(warehouse.build, affected_dates=["2026-01-04"], **bounds)
+    assert warehouse.sql(recorded) == [("2026-01-05",)]
+    # A window without events touches no day.
+    succeeds(warehouse.build, affected_dates=[], **bounds)
+    assert warehouse.sql(recorded) == [("2026-01-05",)]
+    # By hand, for no window and no days, it may change all of them.
+    succeeds(warehouse.build)
+    assert warehouse.sql(recorded) == []

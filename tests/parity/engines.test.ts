@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { buildWindow } from '../../activities/build.ts';
 import { createBigQueryWarehouse } from '../../clients/bigquery-warehouse.ts';
+import { connectBigQuery } from '../../clients/bigquery.ts';
 import { createDbt, type Dbt } from '../../clients/dbt.ts';
 import { createDuckDbWarehouse } from '../../clients/duckdb-warehouse.ts';
 import { createServingStore, type ServingStore } from '../../clients/serving-store.ts';
@@ -34,7 +35,16 @@ class Engine {
   readonly #dbt: Dbt;
   readonly #lake: FixtureLake;
 
-  constructor(warehouse: Warehouse, { paths, ...rest }: Config, lake: FixtureLake) {
+  /** Asks the warehouse itself, as somebody with a console does. */
+  readonly ask: (sql: (table: string) => string) => Promise<unknown>;
+
+  constructor(
+    warehouse: Warehouse,
+    { paths, ...rest }: Config,
+    lake: FixtureLake,
+    ask: (sql: (table: string) => string) => Promise<unknown>,
+  ) {
+    this.ask = ask;
     const serving = join(paths.serving, warehouse.kind);
     this.warehouse = warehouse;
     this.#config = { ...rest, paths: { ...paths, serving } };
@@ -123,8 +133,13 @@ describe('DuckDB and BigQuery, given the same lake', () => {
     }).warehouse;
     if (remote.kind !== 'bigquery') throw new Error('the emulator is no BigQuery');
     const { warehouseFile: file, scratch } = config.paths;
-    duckdb = new Engine(createDuckDbWarehouse({ file }), config, lake);
-    bigquery = new Engine(createBigQueryWarehouse({ ...remote, scratch }), config, lake);
+    duckdb = new Engine(createDuckDbWarehouse({ file }), config, lake, (sql) =>
+      withDuckDb(file, (connection) => connection.run(sql('marts.daily_track_charts'))),
+    );
+    const { project, dataset } = remote;
+    bigquery = new Engine(createBigQueryWarehouse({ ...remote, scratch }), config, lake, (sql) =>
+      connectBigQuery(remote).query(sql(`\`${project}.${dataset}_marts.daily_track_charts\``)),
+    );
   });
 
   afterAll(async () => {
@@ -158,6 +173,9 @@ describe('DuckDB and BigQuery, given the same lake', () => {
       expect(other?.rows).toEqual(one?.rows);
       expect(other?.by_type).toEqual(one?.by_type);
       expect(other?.content_hash).toBe(one?.content_hash);
+      // Every column of every row; nobody has told that a row is not the lake's.
+      expect(other?.contents).toEqual(one?.contents);
+      expect([one?.unlike_lake, other?.unlike_lake]).toEqual([undefined, undefined]);
     }
   });
 
@@ -205,6 +223,25 @@ describe('DuckDB and BigQuery, given the same lake', () => {
       expect((await engine.run(FIRST, 'next')).affected_dates).not.toContain('2026-01-06');
       expect(await engine.marts()).toEqual(expected);
       await engine.run(THIRD, 'once more');
+      expect(await engine.marts()).toEqual(expected);
+    },
+  );
+
+  test.each(['duckdb', 'bigquery'] as const)(
+    'refuse to publish marts that were changed since they were audited, on %s',
+    { timeout: 900_000 },
+    async (kind) => {
+      const engine = kind === 'duckdb' ? duckdb : bigquery;
+      await engine.warehouse.recordMarts([], quiet);
+      await engine.publish(FIRST);
+      await engine.ask(
+        (mart) => `UPDATE ${mart} SET playbacks = playbacks + 1 WHERE activity_date = DATE '2026-01-05'`,
+      );
+      await expect(engine.publish(FIRST)).rejects.toMatchObject({
+        code: 'DataQualityFailed',
+        message: expect.stringContaining('daily_track_charts of 2026-01-05 held') as string,
+      });
+      await engine.run(FIRST, 'mended');
       expect(await engine.marts()).toEqual(expected);
     },
   );

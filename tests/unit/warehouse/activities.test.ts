@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createWarehouseActivities, type WarehouseDeps } from '../../../activities/warehouse.ts';
 import type { DbtBuild } from '../../../clients/dbt.ts';
 import { ClientError } from '../../../clients/errors.ts';
-import type { LoadedWindow } from '../../../clients/warehouse.ts';
+import { type LoadedWindow, nothingLoaded } from '../../../clients/warehouse.ts';
 import type { MartAudit } from '../../../clients/mart-audit.ts';
 import type { CutOffBuild } from '../../../clients/mart-state.ts';
 import type { HopRecord } from '../../../contracts/hop-report.ts';
@@ -37,6 +37,7 @@ function activities(fakes: Fakes, closed: string[] = []) {
     kind: 'duckdb',
     dbtEnvironment: () => ({ WAREHOUSE: 'duckdb' }),
     auditMarts: async () => audited(counted(3)),
+    recordMarts: async () => undefined,
     withMartsToOurselves: <T>(_progress: unknown, work: (cutOff: CutOffBuild[]) => Promise<T>) =>
       work(fakes.cutOff ?? []),
     ...fakes.warehouse,
@@ -48,6 +49,7 @@ const loaded: Omit<LoadedWindow, 'differences'> = {
   rows: { events: 3, quarantine: 1, minute_counts: 2 },
   by_type: { track_played: 3 },
   content_hash: '00000000000000aa',
+  contents: nothingLoaded().contents,
   affected_dates: ['2026-01-05'],
 };
 

@@ -157,7 +157,8 @@ test('a copy of the marts says how many rows the warehouse has of each', async (
       "CREATE TABLE lake.mart_state AS SELECT TIMESTAMP '2026-01-05 08:00:00' AS window_start, 'audited' AS state",
     );
     for (const [index, mart] of MARTS.entries())
-      await connection.run(`CREATE TABLE marts.${mart} AS SELECT * FROM range(${index})`);
+      await connection.run(`CREATE TABLE marts.${mart} AS SELECT *, DATE '2026-01-05' AS activity_date,
+        TIMESTAMP '2026-01-05 08:00:00' AS activity_hour, DATE '2026-01-05' AS session_date FROM range(${index})`);
   });
   const rows = await withDuckDb(':memory:', (target) => warehouse.copyMarts(target, quiet));
   expect(MARTS.map((mart) => rows[mart].rows)).toEqual(MARTS.map((_, index) => index));

@@ -56,6 +56,16 @@ describe('what a load left in the warehouse', () => {
     ],
     ['a table', 'DROP TABLE lake.minute_counts', /holds 0 records/],
     [
+      'another value beside the hash',
+      `UPDATE lake.events SET ms_played = 1 WHERE event_id = (SELECT min(event_id) FROM lake.events WHERE ${OURS})`,
+      /^events in the warehouse has other values in some rows/,
+    ],
+    [
+      'another minute count',
+      `UPDATE lake.minute_counts SET events = events + 1 WHERE ${OURS}`,
+      /^minute_counts in the warehouse has other values in some rows/,
+    ],
+    [
       'quarantined records',
       `DELETE FROM lake.quarantine WHERE ${OURS}`,
       /^quarantine in the warehouse held 4 rows of the window and holds 0$/,
