@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe as generate } from '../benches/generate.ts';
 import { describe as ingest } from '../benches/ingest.ts';
 import { describe as publish } from '../benches/publish.ts';
+import { describe as serve } from '../benches/serve.ts';
 import { describe as window } from '../benches/window.ts';
 
 /** A bench is a file in ../benches, which says what is measured, and one in /bench, which measures. */
@@ -19,4 +20,5 @@ export function register(command: Command): void {
       .command('ingest')
       .description('measure how fast Spark brings records into the lake, beside a bare copy'),
   );
+  serve(command.command('serve').description('measure how fast the pages of the dashboard open and answer'));
 }
