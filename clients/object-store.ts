@@ -21,6 +21,8 @@ export interface ObjectStore {
   putJson(key: string, value: unknown): Promise<void>;
   getJson(key: string): Promise<unknown>;
   exists(key: string): Promise<boolean>;
+  /** Differs once the object has been replaced by another one; undefined when it is not there. */
+  etag(key: string): Promise<string | undefined>;
   list(prefix: string): Promise<string[]>;
   remove(keys: readonly string[]): Promise<void>;
 }
@@ -79,6 +81,16 @@ export function createObjectStore(settings: ObjectStoreSettings): ObjectStore {
     secretKey: settings.secretKey,
   });
 
+  const etag = (key: string): Promise<string | undefined> =>
+    named(`look for ${key}`, async () => {
+      try {
+        return (await client.statObject(bucket, key)).etag;
+      } catch (error) {
+        if (MISSING.has(systemCode(error) ?? '')) return undefined;
+        throw error;
+      }
+    });
+
   return {
     bucket,
     ensureBucket: () =>
@@ -106,16 +118,8 @@ export function createObjectStore(settings: ObjectStoreSettings): ObjectStore {
         const body = await readAll(await client.getObject(bucket, key));
         return JSON.parse(body.toString('utf8')) as unknown;
       }),
-    exists: (key) =>
-      named(`look for ${key}`, async () => {
-        try {
-          await client.statObject(bucket, key);
-          return true;
-        } catch (error) {
-          if (MISSING.has(systemCode(error) ?? '')) return false;
-          throw error;
-        }
-      }),
+    exists: async (key) => (await etag(key)) !== undefined,
+    etag,
     list: (prefix) =>
       named(`list ${prefix}`, async () => {
         const found: string[] = [];

@@ -28,6 +28,11 @@ export interface SparkJob {
   signal: AbortSignal;
   onProgress: (progress: Record<string, unknown>) => void;
   timeLimitMs?: number;
+  /**
+   * It runs until it is told to end, and one at a time under this lock. When we die it is killed at once: what it has not
+   * committed the next one does again, and must not do beside it.
+   */
+  resident?: { lockFile: string };
 }
 
 export interface SparkSubmit {
@@ -98,7 +103,9 @@ export function createSparkSubmit(settings: SparkSettings): SparkSubmit {
           SPARK_LOCAL_IP: '127.0.0.1',
         },
         signal: job.signal,
-        timeLimitMs: job.timeLimitMs ?? TIME_LIMIT_MS,
+        ...(job.resident
+          ? { lockFile: job.resident.lockFile, onOurDeath: 'KILL' as const }
+          : { timeLimitMs: job.timeLimitMs ?? TIME_LIMIT_MS }),
         onLine: (line) => {
           const progress = parseJobLine('progress', line);
           if (progress) job.onProgress(progress);

@@ -18,8 +18,13 @@ export interface Subprocess {
   /** The whole environment of the child; nothing of our own is added. Never shown in an error. */
   env: Record<string, string>;
   signal: AbortSignal;
-  timeLimitMs: number;
+  /** Absent: it may run for as long as it likes. */
+  timeLimitMs?: number;
   graceMs?: number;
+  /** What it gets when this process dies. Default SIGTERM; SIGKILL for a program that may lose whatever it was doing. */
+  onOurDeath?: 'TERM' | 'KILL';
+  /** Only one program at a time runs under it: a second one waits, and gives up after a while. */
+  lockFile?: string;
   /** Called with every line of both streams. */
   onLine?: (line: string) => void;
 }
@@ -63,7 +68,7 @@ export async function runSubprocess(run: Subprocess): Promise<SubprocessResult> 
   };
   await checkProgram(run.command);
   run.signal.throwIfAborted();
-  const [command, args] = dyingWithUs(run.command, run.args);
+  const [command, args] = dyingWithUs(run.onOurDeath ?? 'TERM', underLock(run));
   const child = execa(command, args, {
     cwd: run.cwd,
     env: run.env,
@@ -86,17 +91,21 @@ export async function runSubprocess(run: Subprocess): Promise<SubprocessResult> 
     signalGroup(pid, 'SIGTERM');
     killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), run.graceMs ?? GRACE_MS);
   };
-  const limit = setTimeout(() => {
-    timedOut = true;
-    end();
-  }, run.timeLimitMs);
+  const { timeLimitMs } = run;
+  const limit =
+    timeLimitMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          end();
+        }, timeLimitMs);
   run.signal.addEventListener('abort', end, { once: true });
   try {
     const result = await child;
     if (result.exitCode === undefined && pid === undefined) throw cannotStart(run.command, result);
     if (run.signal.aborted) throw run.signal.reason;
     if (timedOut) {
-      throw new ClientError('TimedOut', `${run.command} did not end within ${run.timeLimitMs / 1000} s`, {
+      throw new ClientError('TimedOut', `${run.command} did not end within ${(timeLimitMs ?? 0) / 1000} s`, {
         details: { tail },
       });
     }
@@ -115,14 +124,30 @@ export async function runSubprocess(run: Subprocess): Promise<SubprocessResult> 
   }
 }
 
-const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
+const found = (name: string): string | undefined =>
+  [`/usr/bin/${name}`, `/bin/${name}`].find((path) => existsSync(path));
+const SETPRIV = found('setpriv');
+const FLOCK = found('flock');
+
+type CommandLine = [string, readonly string[]];
 
 /**
- * Where Linux offers it, the program gets SIGTERM when this process dies: after a crash the retry would otherwise run
+ * Where Linux offers it, the program gets a signal when this process dies: after a crash the retry would otherwise run
  * beside an orphaned JVM.
  */
-function dyingWithUs(command: string, args: readonly string[]): [string, readonly string[]] {
-  return SETPRIV ? [SETPRIV, ['--pdeathsig', 'TERM', '--', command, ...args]] : [command, args];
+function dyingWithUs(signal: 'TERM' | 'KILL', [command, args]: CommandLine): CommandLine {
+  return SETPRIV ? [SETPRIV, ['--pdeathsig', signal, '--', command, ...args]] : [command, args];
+}
+
+/** How long a program waits for the one that holds its lock; sysexits.h: EX_TEMPFAIL. */
+const LOCK_WAIT_SECONDS = '90';
+const LOCK_REFUSED = '75';
+
+/** The kernel gives the lock back when the last process that has inherited it is gone, however it ended. */
+function underLock({ command, args, lockFile }: Subprocess): CommandLine {
+  if (lockFile === undefined || !FLOCK) return [command, args];
+  const flock = ['--no-fork', '--timeout', LOCK_WAIT_SECONDS, '--conflict-exit-code', LOCK_REFUSED];
+  return [FLOCK, [...flock, lockFile, command, ...args]];
 }
 
 async function checkProgram(command: string): Promise<void> {

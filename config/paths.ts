@@ -19,6 +19,10 @@ export interface Paths {
   warehouseFile: string;
   /** Serving snapshots, the pointer to the current one, and mirrored window reports. */
   serving: string;
+  /** Offsets and state of the resident stream: the same for the life of the installation. */
+  liveCheckpoint: string;
+  /** SQLite file of what is going on now; the stream writes it, the dashboard reads it. */
+  nowFile: string;
   /** Scratch space of activities; anything in it may be deleted while no worker runs. */
   scratch: string;
 }
@@ -41,6 +45,8 @@ export function pathsFor(instanceName: string, env: NodeJS.ProcessEnv = process.
     catalogFile: join(data, 'catalog', 'iceberg.db'),
     warehouseFile: join(data, 'warehouse', 'reprise.duckdb'),
     serving: join(data, 'serving'),
+    liveCheckpoint: join(data, 'live', 'checkpoint'),
+    nowFile: join(data, 'serving', 'live', 'now.sqlite'),
     scratch: join(data, 'scratch'),
   };
 }

@@ -94,3 +94,56 @@ export const StreamPosition = z.object({
   offsets: Offsets,
 });
 export type StreamPosition = z.infer<typeof StreamPosition>;
+
+/** Turns instants of the simulated world into real ones. Fixed once a run, so that a repeated attempt sends the same bytes. */
+export const SimulatedClock = z.object({
+  /** Both in milliseconds since 1970; the two are the same instant. */
+  real_start_ms: z.number().int(),
+  simulated_start_ms: z.number().int(),
+  speed: z.number().positive(),
+});
+export type SimulatedClock = z.infer<typeof SimulatedClock>;
+
+/** How far the producer is: what its heartbeats say, and what it leaves. */
+export const ProducerProgress = z.object({
+  /** Simulated milliseconds since 1970: every record that was due before has been taken by the broker. */
+  position: z.number(),
+  /** Records taken by the broker since the producer began. */
+  sent: z.number().int().nonnegative(),
+  /** By how much the oldest record that is due waits already. */
+  behind_ms: z.number().nonnegative(),
+  /** Real time that was passed over because the producer was away for too long. */
+  skipped_ms: z.number().nonnegative(),
+});
+export type ProducerProgress = z.infer<typeof ProducerProgress>;
+
+/** Heartbeat of the activity that supervises the stream. */
+export const StreamHeartbeat = z.object({
+  state: z.enum(['starting', 'running', 'stopping']),
+  progress: StreamProgress.nullable(),
+});
+export type StreamHeartbeat = z.infer<typeof StreamHeartbeat>;
+
+/** Answer to `LIVE_STATUS_QUERY`. */
+export const LiveStatus = z.object({
+  phase: z.enum(['preparing', 'running', 'stopping']),
+  requested_by: z.string(),
+  /** Instant at which somebody asked for it, ISO 8601 UTC: it outlives restarts of the workers. */
+  started_at: z.string(),
+  input: LiveStreamInput,
+  producer: z.enum(['none', 'running', 'ended', 'failed']),
+  /** What the producer failed with for good; the stream goes on without it. */
+  producer_failure: z.string().nullable(),
+});
+export type LiveStatus = z.infer<typeof LiveStatus>;
+
+/** What is left of a stream when it has been stopped. */
+export interface LiveStreamResult {
+  started_at: string;
+  stopped_at: string;
+  producer: ProducerProgress | null;
+  /** Null: it ended before its first batch. */
+  position: StreamPosition | null;
+  /** Why the stream could not take what had arrived last; the next start does. */
+  failure: string | null;
+}

@@ -8,6 +8,8 @@ export const TASK_QUEUES = {
   spark: 'reprise-spark',
   /** Load, dbt build, publish serving. */
   warehouse: 'reprise-warehouse',
+  /** The resident stream and its producer: they end only when they are told to. */
+  live: 'reprise-live',
 } as const;
 
 export type Capability = keyof typeof TASK_QUEUES;

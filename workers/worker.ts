@@ -21,6 +21,7 @@ const QUEUES: Record<Capability, () => Promise<QueueModule>> = {
   publish: () => import('./queues/publish.ts'),
   spark: () => import('./queues/spark.ts'),
   warehouse: () => import('./queues/warehouse.ts'),
+  live: () => import('./queues/live.ts'),
 };
 
 /** How long activities may take to end by themselves once the process is told to stop; then they are cancelled. */
@@ -36,7 +37,7 @@ const FORCE = '30 seconds';
  */
 const WORKFLOW_TASK_LIMIT_MS = 10_000;
 
-/** Three of the four queues carry activities only. */
+/** All queues but one carry activities only. */
 const EXPECTED = /^No workflows registered/;
 
 const say = (line: string): void => {
@@ -90,8 +91,8 @@ async function main(): Promise<void> {
     // A cancellation reaches an activity with the answer to its heartbeat: let beats through as they come.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '2 seconds',
-    shutdownGraceTime: GRACE,
-    shutdownForceTime: FORCE,
+    shutdownGraceTime: queue.ends?.grace ?? GRACE,
+    shutdownForceTime: queue.ends?.force ?? FORCE,
     ...(queue.workflows
       ? { workflowBundle: { codePath: await workflowBundle(config.paths) }, maxCachedWorkflows: 50 }
       : {}),

@@ -6,6 +6,9 @@ import type { Service, ServiceContext } from './service.ts';
 /** kafkajs computes a negative delay after a slow answer; harmless, and not for the reader of a log. */
 const QUIET = '--disable-warning=TimeoutNegativeWarning';
 
+/** The stream takes the batch that it is in, commits it, and closes its session. */
+const LIVE_GRACE_SECONDS = 55;
+
 /** One process per task queue, so that each capability can be restarted and scaled by itself. */
 export function workerServices(context: ServiceContext): Service[] {
   const { config, node } = context;
@@ -22,7 +25,7 @@ export function workerServices(context: ServiceContext): Service[] {
     env: instanceEnvironment(context),
     ready: { kind: 'log', text: 'worker ready' },
     // It lets activities end, then cancels them, then waits for their subprocesses.
-    graceSeconds: 35,
+    graceSeconds: queue === 'live' ? LIVE_GRACE_SECONDS : 35,
   }));
 }
 

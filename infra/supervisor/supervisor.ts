@@ -102,6 +102,9 @@ async function waitForSocket(paths: Paths, child: ReturnType<typeof spawn>): Pro
   );
 }
 
+/** The workers may take a minute (the stream commits its last batch), and the broker twenty seconds after them. */
+const STOP_LIMIT_MS = 120_000;
+
 /**
  * Leaves nothing of this installation running, whatever state it is in: supervised, half started, or with its
  * supervisor killed.
@@ -112,7 +115,7 @@ export async function stopEverything(paths: Paths): Promise<number> {
   const before = await ownedEntries(paths.instance);
   const socket = socketPath(paths);
   // It answers before it has ended, and by then nothing that it supervised is left.
-  if (await stopProject(socket, 60_000))
+  if (await stopProject(socket, STOP_LIMIT_MS))
     for (const until = performance.now() + 10_000; performance.now() < until; ) {
       if ((await ownedProcesses(paths.instance)).length === 0) break;
       await sleep(100);

@@ -217,6 +217,7 @@ export function fakeSteps(replaced: Partial<Steps> = {}, store = memoryStore()) 
     publish: {},
     spark: {},
     warehouse: {},
+    live: {},
   };
   for (const [name, step] of Object.entries(all) as [keyof Steps, (...args: never[]) => Promise<unknown>][]) {
     queues[QUEUE_OF[name]][name] = (...args: never[]) => {

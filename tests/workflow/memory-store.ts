@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ClientError } from '../../clients/errors.ts';
 import type { ObjectStore } from '../../clients/object-store.ts';
@@ -23,6 +24,7 @@ export function memoryStore(): ObjectStore & { objects: Map<string, string> } {
     putJson: async (key, value) => void objects.set(key, JSON.stringify(value)),
     getJson: async (key) => JSON.parse(read(key)) as unknown,
     exists: async (key) => objects.has(key),
+    etag: async (key) => (objects.has(key) ? hash('md5', read(key)) : undefined),
     list: async (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(),
     remove: async (keys) => {
       for (const key of keys) objects.delete(key);
