@@ -1,6 +1,7 @@
 """The compact job: rewrites a window's files into few sorted ones and lets go of old snapshots.
 
-Rows do not change, and the job proves it: the content hash over `raw` and `events` is taken before and after.
+Rows do not change, and the job proves it: the content hash over `raw`, `events` and `quarantine` is taken before and
+after.
 """
 
 from dataclasses import asdict, dataclass
@@ -74,7 +75,7 @@ def _expire(spark: SparkSession, catalog: str, name: str) -> int:
 
 
 def _content_hash(spark: SparkSession, spec: WindowSpec) -> str:
-    counted = tallies(spark, spec.lake, spec.window_start, ("raw", "events"))
+    counted = tallies(spark, spec.lake, spec.window_start, ("raw", "events", "quarantine"))
     return combine_content_hashes(tally.as_set()["content_hash"] for tally in counted.values())
 
 

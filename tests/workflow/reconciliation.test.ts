@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { HopName, WindowReport } from '../../contracts/report.ts';
-import { balanced, fakeSteps } from './fake-steps.ts';
+import { balanced, fakeSteps, TABLES } from './fake-steps.ts';
 import { failureOf, start, STEPS_BEFORE_COMPACT, temporalForTests } from './harness.ts';
 
 const withWorkers = temporalForTests();
@@ -40,6 +40,39 @@ describe('a window that does not reconcile', () => {
       ...['completed', 'completed', 'completed', 'failed'],
       ...['skipped', 'skipped', 'skipped', 'skipped'],
     ]);
+  });
+
+  it('is held against its ledger once more when compaction met other rows than were reconciled', async () => {
+    const hop = { ...balanced('raw'), matches: false, differences: ['raw holds 99 records.'] };
+    const asked: string[] = [];
+    const other = { metadata_location: 's3://bucket/other.metadata.json', snapshot_id: '2' };
+    const { reconcileWindow } = fakeSteps().queues.control;
+    const { compactWindow } = fakeSteps().queues.spark;
+    const steps = fakeSteps({
+      reconcileWindow: async ({ tables }) => {
+        asked.push(tables.raw.snapshot_id);
+        if (tables.raw.snapshot_id === '1') return (await reconcileWindow?.()) as never;
+        throw ApplicationFailure.create({
+          ...{ type: 'DataQualityFailed', message: 'raw holds 99 records.', nonRetryable: true },
+          details: [{ hops: [hop] }, { attempt: 1 }],
+        });
+      },
+    });
+    steps.queues.spark.compactWindow = async (...given) => ({
+      ...((await compactWindow?.(...given)) as object),
+      ...{ content_hash_before: '0000000000000001', tables: { ...TABLES, raw: other } },
+    });
+    await withWorkers(steps, async (client) => {
+      const failure = await failureOf((await start(client)).result());
+      expect(failure).toMatchObject({ type: 'DataQualityFailed', message: 'compact: raw holds 99 records.' });
+    });
+    expect(asked).toEqual(['1', '2']);
+    expect(steps.reports.at(-1)).toMatchObject({
+      reconciled: false,
+      hops: [hop],
+      failure: { step: 'compact' },
+    });
+    expect(steps.calls).not.toContain('loadWindow');
   });
 
   it('does not build what the warehouse has not received whole', async () => {

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../clients/object-store.ts';
 import type { SparkSubmit } from '../../clients/spark-submit.ts';
 import { runSubprocess } from '../../clients/subprocess.ts';
 import type { CompactReport, CompactSpec } from '../../contracts/steps.ts';
-import { TABLES } from './fake-steps.ts';
+import { TABLES, TABLES_HASH } from './fake-steps.ts';
 
 /** A program and one that it has started; neither ends when it is asked to. Each says its id once it is so. */
 const TREE = `
@@ -46,8 +46,8 @@ export const atOnce = (onFolder: (folder: string) => void): SparkSubmit => ({
       window: spec.window,
       tables: TABLES,
       rewritten: {},
-      content_hash_before: '00000000000000aa',
-      content_hash_after: '00000000000000aa',
+      content_hash_before: TABLES_HASH,
+      content_hash_after: TABLES_HASH,
       snapshots_expired: 0,
       seconds: {},
     };
