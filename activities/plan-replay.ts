@@ -5,10 +5,8 @@ import { type PlannedWindow, ReplayScope, windowsOf } from '../contracts/replay-
 import { WindowReport } from '../contracts/report.ts';
 import { type StepName, STEPS, WindowRequest } from '../contracts/steps.ts';
 import { WINDOW_MS, type WindowId, windowStartMs } from '../contracts/window.ts';
-import { assertRules, type LoadedRules, type Working } from './amend-ledger.ts';
-import { withActivityFailures } from './failures.ts';
+import type { Working } from './amend-ledger.ts';
 import { goneOffsets } from './gone-offsets.ts';
-import { withPulse } from './pulse.ts';
 import { type Judge, putThrough } from './put-through.ts';
 import { movedOrWhyNot, whatChanges } from './what-changes.ts';
 import { readKeptSteps, shardsOf, unlessMissing } from './kept-steps.ts';
@@ -162,21 +160,4 @@ async function lastRequest(
   const asked = { window, seed, events, volume_shape };
   const shards = report.shards ?? kept.generate?.request.shards ?? (await shardsOf(store, asked));
   return shards === undefined ? undefined : WindowRequest.parse({ ...asked, shards });
-}
-
-/** The scan of a large window begins after a minute at most. */
-const SILENCE_MS = 300_000;
-
-export function createPlanReplayActivities(deps: PlanDeps & { loaded?: LoadedRules }) {
-  return withActivityFailures({
-    /**
-     * What a replay would do with each window of the scope. Read-only.
-     * @throws ClientError Misconfigured when records are to be judged and this worker has loaded older rules
-     */
-    planReplay: (scope: ReplayScope): Promise<PlannedWindow[]> =>
-      withPulse(SILENCE_MS, (pulse) => {
-        if (scope.quarantined) assertRules(deps.loaded, undefined);
-        return planReplay({ ...deps, rules: deps.loaded?.rules }, scope, pulse);
-      }),
-  });
 }

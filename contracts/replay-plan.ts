@@ -3,8 +3,11 @@ import { WindowState } from './report.ts';
 import { StepName, WindowRequest } from './steps.ts';
 import { consecutiveWindows, WINDOW_MS, WindowId, windowStartMs } from './window.ts';
 
-/** A month of windows: a longer range is better cut, and its plan would be too long for a workflow's history. */
-export const MOST_PLANNED = 744;
+/** A year of windows: a longer range is better cut. */
+export const MOST_PLANNED = 8784;
+
+/** Of a plan that travels: a payload stays below 64 KB with what stands around it. */
+export const MOST_PART_BYTES = 48_000;
 
 /** Of which quarantined records: those of one reason, or all. */
 const QuarantinedScope = z.object({ reason_code: z.string().optional() });
@@ -62,6 +65,13 @@ export const PlannedWindow = z.object({
   days: z.array(z.string()),
 });
 export type PlannedWindow = z.input<typeof PlannedWindow>;
+
+/** A plan as it travels: the windows that are played, in parts. */
+export interface PlanPart {
+  windows: PlannedWindow[];
+  /** Where the next part begins: whoever asked asks from there. Null: this is the last one. */
+  next: WindowId | null;
+}
 
 export function windowsOf({ from, to }: { from: WindowId; to: WindowId }): WindowId[] {
   const count = Math.floor((windowStartMs(to) - windowStartMs(from)) / WINDOW_MS) + 1;

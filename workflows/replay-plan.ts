@@ -1,11 +1,11 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
-import type { createPlanReplayActivities } from '../activities/plan-replay.ts';
-import { type PlannedWindow, ReplayScope } from '../contracts/replay-plan.ts';
+import type { createPlanReplayActivities } from '../activities/plan-part.ts';
+import { type PlanPart, type PlannedWindow, ReplayScope } from '../contracts/replay-plan.ts';
 import { TASK_QUEUES } from '../contracts/task-queues.ts';
 
 const planning = proxyActivities<ReturnType<typeof createPlanReplayActivities>>({
   taskQueue: TASK_QUEUES.control,
-  // Some small objects a window; four days of windows take seconds.
+  // Some small objects a window, and four days of windows at most: seconds.
   startToCloseTimeout: '2 minutes',
   // Fails only when the object store does: half a minute between the attempts outlasts its restart.
   retry: {
@@ -33,16 +33,17 @@ const judging = proxyActivities<ReturnType<typeof createPlanReplayActivities>>({
 });
 
 /**
- * What a replay of these windows would do. A window takes up to 500 bytes of the plan: whoever asks for more than four days
- * asks for four at a time.
+ * What a replay of these windows would do: of a long range the first part. A workflow for each part, so that no history
+ * grows with the range.
  */
-export async function replayPlan(given: ReplayScope): Promise<PlannedWindow[]> {
+export async function replayPlan(given: ReplayScope): Promise<PlanPart> {
   const scope = ReplayScope.safeParse(given);
   if (!scope.success) {
     const first = scope.error.issues[0];
     throw ApplicationFailure.nonRetryable(`${first?.path.join('.')}: ${first?.message}`, 'InvalidInput');
   }
   const { planReplay } = scope.data.quarantined ? judging : planning;
-  const plans = await planReplay(scope.data);
-  return plans.filter(({ plays }) => plays).map((plan) => ({ ...plan, days: [] }));
+  // An activity of an earlier version gave all windows at once.
+  const found: PlanPart | PlannedWindow[] = await planReplay(scope.data);
+  return Array.isArray(found) ? { windows: found.filter(({ plays }) => plays), next: null } : found;
 }

@@ -127,13 +127,14 @@ class PretendedWindow:
 
 @workflow.defn(name="replayPlan")
 class PretendedPlan:
-    """Plans one window for a scope, and refuses scopes that begin in 1999."""
+    """Plans the first window of a scope, one a part, and refuses scopes that begin in 1999."""
 
     @workflow.run
-    async def run(self, scope: dict[str, Any]) -> list[dict[str, Any]]:
+    async def run(self, scope: dict[str, Any]) -> dict[str, Any]:
         if scope["from"].startswith("1999"):
             raise ApplicationError("to: that is no range", type="InvalidInput", non_retryable=True)
-        return [{"window": scope["from"], "scope": scope}]
+        rest = scope["to"] if scope["from"] < scope["to"] else None
+        return {"windows": [{"window": scope["from"], "scope": scope}], "next": rest}
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from test_operator import TaskInstance
 
 from reprise_temporal import replay
 from reprise_temporal.hook import TemporalHook, WorkflowRef
-from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator, handed_to, parts_of
+from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator, handed_to, scope_of
 from reprise_temporal.window import Requester, WindowRequest
 
 WINDOW = "2026-01-05T08:00Z"
@@ -35,11 +35,11 @@ def context(**params: Any) -> Any:
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the hook is asked to plan, without a server; each part answers with what is appended to it."""
+    """What the hook is asked to plan, without a server."""
     asked: list[dict[str, Any]] = []
 
     async def plan(self: TemporalHook, scope: dict[str, Any], plan_id: str) -> list[dict[str, Any]]:
-        assert plan_id == f"replay-plan/manual__1/{scope['from']}"
+        assert plan_id == "replay-plan/manual__1"
         asked.append(scope)
         refused = "it cannot begin there" if scope.get("from_step") == "build" else None
         return [{**PLANNED, "refused": refused}]
@@ -48,15 +48,21 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return asked
 
 
-def test_a_range_is_planned_in_parts(planned: list[dict[str, Any]]) -> None:
+def test_a_range_is_planned(planned: list[dict[str, Any]]) -> None:
     found = PlanReplayOperator(task_id="plan").execute(
         context(**{"from": "2026-01-05T08:00:00Z", "to": "2026-01-10T09:00:00+01:00", "failed": True})
     )
-    assert planned == [
-        {"from": "2026-01-05T08:00Z", "to": "2026-01-09T07:00Z", "failed": True},
-        {"from": "2026-01-09T08:00Z", "to": "2026-01-10T08:00Z", "failed": True},
-    ]
-    assert found == [PLANNED, PLANNED]
+    assert planned == [{"from": "2026-01-05T08:00Z", "to": "2026-01-10T08:00Z", "failed": True}]
+    assert found == [PLANNED]
+
+
+def test_more_windows_than_airflow_maps_a_task_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def plan(self: TemporalHook, scope: dict[str, Any], plan_id: str) -> list[dict[str, Any]]:
+        return [PLANNED] * 1025
+
+    monkeypatch.setattr(TemporalHook, "plan", plan)
+    with pytest.raises(AirflowFailException, match=r"1025 windows are to be played.* cut the range"):
+        PlanReplayOperator(task_id="plan").execute(context(**{"from": WINDOW, "to": WINDOW}))
 
 
 def test_a_window_that_is_refused_fails_by_itself(planned: list[dict[str, Any]]) -> None:
@@ -66,16 +72,13 @@ def test_a_window_that_is_refused_fails_by_itself(planned: list[dict[str, Any]])
         ReplayWindowOperator(task_id="replay_window", planned=one).execute(context())
 
 
-def test_quarantined_records_are_judged_some_windows_at_a_time(planned: list[dict[str, Any]]) -> None:
+def test_quarantined_records_are_judged_whatever_became_of_the_window(planned: list[dict[str, Any]]) -> None:
     scope = {"from": WINDOW, "to": "2026-01-05T15:00Z", "failed": True}
     PlanReplayOperator(task_id="plan").execute(
         context(**scope, quarantined=True, reason_code="invalid_value")
     )
     judged = {"failed": False, "quarantined": {"reason_code": "invalid_value"}}
-    assert planned == [
-        {"from": WINDOW, "to": "2026-01-05T13:00Z", **judged},
-        {"from": "2026-01-05T14:00Z", "to": "2026-01-05T15:00Z", **judged},
-    ]
+    assert planned == [{"from": WINDOW, "to": "2026-01-05T15:00Z", **judged}]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_quarantined_records_are_judged_some_windows_at_a_time(planned: list[dic
 )
 def test_what_does_not_go_together_is_refused(scope: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        list(parts_of({"from": WINDOW, "to": WINDOW, **scope}))
+        scope_of({"from": WINDOW, "to": WINDOW, **scope})
 
 
 @pytest.mark.parametrize(
@@ -95,13 +98,13 @@ def test_what_does_not_go_together_is_refused(scope: dict[str, Any], said: str) 
     [
         ("2026-01-05T08:30Z", "2026-01-05T09:00Z", "full hour"),
         ("2026-01-05T08:00Z", "2026-01-05T07:00Z", "lies before"),
-        ("2026-01-05T08:00Z", "2027-01-05T07:00Z", "cut the range"),
+        ("2026-01-05T08:00Z", "2027-01-07T07:00Z", "cut the range"),
         ("soon", "2026-01-05T07:00Z", "from must be the start of a window"),
     ],
 )
 def test_a_range_that_is_none_is_refused(first: str, last: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        list(parts_of({"from": first, "to": last}))
+        scope_of({"from": first, "to": last})
 
 
 class Played:
@@ -179,5 +182,5 @@ def test_a_run_under_way_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_range_given_in_another_zone_is_the_same_range() -> None:
     naive = datetime(2026, 1, 5, 8, tzinfo=UTC).replace(tzinfo=None).isoformat()
-    (part,) = parts_of({"from": naive, "to": "2026-01-05T10:00:00+02:00"})
+    part = scope_of({"from": naive, "to": "2026-01-05T10:00:00+02:00"})
     assert (part["from"], part["to"]) == (WINDOW, WINDOW)

@@ -6,7 +6,7 @@ import type { createAmendActivities } from '../../activities/amend-ledger.ts';
 import type { createDeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../../activities/generate.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
-import { createPlanReplayActivities } from '../../activities/plan-replay.ts';
+import { createPlanReplayActivities } from '../../activities/plan-part.ts';
 import type { createPublishActivities } from '../../activities/publish.ts';
 import type { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';

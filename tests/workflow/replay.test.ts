@@ -202,12 +202,13 @@ describe('the plan that Airflow asks for', () => {
         });
       await playedOnce(client);
       const scope = { from: window, to: '2026-01-05T09:00Z' };
-      expect(await plan('all', scope)).toMatchObject([
-        { window, from_step: 'generate', request: { events: 100, shards: 2 }, refused: null },
-      ]);
-      expect(await plan('failed', { ...scope, failed: true })).toMatchObject([
-        { window: '2026-01-05T09:00Z', state: 'missing' },
-      ]);
+      expect(await plan('all', scope)).toMatchObject({
+        windows: [{ window, from_step: 'generate', request: { events: 100, shards: 2 }, refused: null }],
+        next: null,
+      });
+      expect(await plan('failed', { ...scope, failed: true })).toMatchObject({
+        windows: [{ window: '2026-01-05T09:00Z', state: 'missing' }],
+      });
       const failure = await failureOf(plan('none', { ...scope, to: '2026-01-05T07:00Z' }));
       expect(failure).toMatchObject({ type: 'InvalidInput', nonRetryable: true });
     });

@@ -1,6 +1,6 @@
 import { createAmendActivities, judgeWith } from '../../activities/amend-ledger.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
-import { createPlanReplayActivities } from '../../activities/plan-replay.ts';
+import { createPlanReplayActivities } from '../../activities/plan-part.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A step that is told to stop ends its Spark or dbt process first, which may take its time.
 CLOSE_WITHIN = timedelta(minutes=5)
 
-# A week of windows takes seconds; the rest is for a worker that starts, or a store that comes back.
+# A part of a plan takes seconds; the rest is for a worker that starts, or a store that comes back.
 PLAN_WITHIN = timedelta(minutes=10)
 # With the records of some windows once through the rules; as long as contracts allow the judgement, and some.
 JUDGE_WITHIN = timedelta(minutes=40)
@@ -107,9 +107,20 @@ class TemporalHook:
     async def plan(self, scope: Mapping[str, Any], plan_id: str) -> list[dict[str, Any]]:
         """The windows that a replay would play (`contracts/replay-plan.ts`: PlannedWindow), oldest first.
 
+        Of a long range each part is asked for by itself: one payload does not hold them all.
+
         :raises AirflowFailException: when the scope is none
         :raises AirflowException: when no worker answers; Airflow then tries the task again
         """
+        planned: list[dict[str, Any]] = []
+        begin: str | None = scope["from"]
+        while begin is not None:
+            part = await self._plan_part({**scope, "from": begin}, f"{plan_id}/{begin}")
+            planned += part["windows"]
+            begin = part["next"]
+        return planned
+
+    async def _plan_part(self, scope: Mapping[str, Any], plan_id: str) -> dict[str, Any]:
         from temporalio.client import WorkflowFailureError
         from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
@@ -130,7 +141,7 @@ class TemporalHook:
             # nor a worker that still judges by older rules.
             final = outcome.failure_type in ("InvalidInput", "Misconfigured")
             raise (AirflowFailException if final else AirflowException)(outcome.line()) from None
-        return list(found)
+        return dict(found)
 
     async def outcome(self, ref: WorkflowRef) -> tuple[Outcome, Any]:
         """Waits until the workflow has closed; the second value is its result."""

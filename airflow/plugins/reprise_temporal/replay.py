@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
 from reprise_temporal.hook import TemporalHook
@@ -18,12 +19,8 @@ from reprise_temporal.window import WINDOW, ReplayOrder, WindowRequest, replay_o
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-# A plan has to be short enough for a workflow's history: 500 bytes a window, below 64 KB in all.
-PLANNED_AT_ONCE = timedelta(days=4)
-# To judge a window takes a minute a million records.
-JUDGED_AT_ONCE = timedelta(hours=6)
 # contracts/replay-plan.ts: MOST_PLANNED
-MOST_WINDOWS = 744
+MOST_WINDOWS = 8784
 
 
 class PlanReplayOperator(BaseOperator):
@@ -37,21 +34,18 @@ class PlanReplayOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         ti = context["ti"]
         try:
-            parts = list(parts_of(context["params"]))
+            scope = scope_of(context["params"])
         except ValueError as error:
             raise AirflowFailException(str(error)) from None
-        hook = TemporalHook(TemporalSettings.read())
-
-        async def all_parts() -> list[dict[str, Any]]:
-            return [
-                planned
-                for part in parts
-                for planned in await hook.plan(part, f"replay-plan/{ti.run_id}/{part['from']}")
-            ]
-
-        planned = asyncio.run(all_parts())
+        planned = asyncio.run(TemporalHook(TemporalSettings.read()).plan(scope, f"replay-plan/{ti.run_id}"))
         for one in planned:
             self.log.info("%s from %s: %s", one["window"], one["from_step"], one["refused"] or one["why"])
+        most = conf.getint("core", "max_map_length")
+        if len(planned) > most:
+            raise AirflowFailException(
+                f"nothing was started: {len(planned)} windows are to be played, and Airflow maps a task "
+                f"{most} times at most ([core] max_map_length); cut the range"
+            )
         return planned
 
 
@@ -103,8 +97,8 @@ def order_of(run: Any, reason: str | None) -> ReplayOrder:
     return replay_order(f"{who}, {run.dag_id} {run.run_id}", reason)
 
 
-def parts_of(scope: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The scope in parts that a plan can hold.
+def scope_of(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """`contracts/replay-plan.ts`: ReplayScope.
 
     :raises ValueError: when it names no windows
     """
@@ -119,18 +113,14 @@ def parts_of(scope: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     code = scope.get("reason_code")
     if code and not quarantined:
         raise ValueError("reason_code is about quarantined records: say quarantined as well")
-    at_once = JUDGED_AT_ONCE if quarantined else PLANNED_AT_ONCE
-    while first <= last:
-        end = min(last, first + at_once - WINDOW)
-        yield {
-            "from": window_id(first, first + WINDOW),
-            "to": window_id(end, end + WINDOW),
-            # Whatever became of a window, its records may be judged otherwise today.
-            "failed": bool(scope.get("failed")) and not quarantined,
-            **({"from_step": step} if step else {}),
-            **({"quarantined": {"reason_code": code} if code else {}} if quarantined else {}),
-        }
-        first = end + WINDOW
+    return {
+        "from": window_id(first, first + WINDOW),
+        "to": window_id(last, last + WINDOW),
+        # Whatever became of a window, its records may be judged otherwise today.
+        "failed": bool(scope.get("failed")) and not quarantined,
+        **({"from_step": step} if step else {}),
+        **({"quarantined": {"reason_code": code} if code else {}} if quarantined else {}),
+    }
 
 
 def _window_start(text: Any, name: str) -> datetime:
