@@ -1,9 +1,5 @@
-import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { benchIngest, type IngestBench, type IngestObserver, type Job } from '../../bench/ingest.ts';
-import { createSparkSubmit } from '../../clients/spark-submit.ts';
-import type { Config } from '../../config/config.ts';
-import { inheritedEnvironment } from '../../config/inherited.ts';
 import { CommandFailure } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { eventsNumber, parseWindow, seedNumber, wholeNumber } from '../window-arguments.ts';
@@ -11,6 +7,7 @@ import { count, table } from '../window-table.ts';
 import { withServers } from '../with-servers.ts';
 import { listOption } from './list-option.ts';
 import { machineText, range, rate } from './machine-text.ts';
+import { SPARK_SERVERS, sparkBench } from './spark-bench.ts';
 
 interface Options {
   events: number[];
@@ -19,9 +16,6 @@ interface Options {
   seed: number;
   json?: boolean;
 }
-
-/** Apart from the tables that windows are in. */
-const NAMESPACE = 'bench';
 
 /** Adds the options of `bench ingest` to its command. */
 export function describe(command: Command): void {
@@ -42,9 +36,9 @@ export function describe(command: Command): void {
 async function measure({ events: sizes, runs, start: window, seed, json }: Options): Promise<void> {
   const interrupted = interruption();
   try {
-    const result = await withServers(['kafka', 'minio', 'reprise-init'], (config) =>
+    const result = await withServers(SPARK_SERVERS, (config) =>
       benchIngest(
-        { ...{ window, seed, sizes, runs, brokers: config.kafka.brokers }, ...sparkOf(config) },
+        { ...{ window, seed, sizes, runs, brokers: config.kafka.brokers }, ...sparkBench(config) },
         progress(),
         interrupted.signal,
       ),
@@ -56,18 +50,6 @@ async function measure({ events: sizes, runs, start: window, seed, json }: Optio
   } finally {
     interrupted.release();
   }
-}
-
-function sparkOf({ paths, spark, objectStore, catalog }: Config) {
-  const { accessKey, secretKey, region, endpoint: s3_endpoint } = objectStore;
-  const submit = createSparkSubmit({
-    venvBin: join(paths.tools, 'venvs', 'spark', 'bin'),
-    project: join(paths.repository, 'spark'),
-    jars: join(paths.tools, 'jars', 'spark'),
-    ...{ master: spark.master, driverMemory: spark.driverMemory },
-    ...{ accessKey, secretKey, region, inherited: inheritedEnvironment(paths) },
-  });
-  return { submit, lake: { catalog, s3_endpoint, namespace: NAMESPACE }, directory: resolve(paths.scratch) };
 }
 
 const jobName = (job: Job): string => (job === 'peer' ? 'bare copy' : 'ingest');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { describe as compaction } from '../benches/compaction.ts';
 import { describe as generate } from '../benches/generate.ts';
 import { describe as ingest } from '../benches/ingest.ts';
 import { describe as publish } from '../benches/publish.ts';
@@ -21,4 +22,7 @@ export function register(command: Command): void {
       .description('measure how fast Spark brings records into the lake, beside a bare copy'),
   );
   serve(command.command('serve').description('measure how fast the pages of the dashboard open and answer'));
+  compaction(
+    command.command('compaction').description('measure what rewriting small files takes and brings'),
+  );
 }
