@@ -3,6 +3,7 @@ import { cellName } from '../../tests/faults/cases.ts';
 import { runCampaign } from '../../tests/faults/campaign.ts';
 import { chooseCells } from '../../tests/faults/plan.ts';
 import { CommandFailure } from '../failure.ts';
+import { interruption } from '../interruption.ts';
 import { wholeNumber } from '../window-arguments.ts';
 
 interface Options {
@@ -39,18 +40,20 @@ export function register(command: Command): void {
         for (const cell of cells) process.stdout.write(`${cellName(cell)}\n`);
         return;
       }
-      const stopping = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const)
-        process.once(signal, () => {
-          process.stdout.write('stopping after this window; what runs is taken down\n');
-          stopping.abort();
-        });
+      const { signal, release } = interruption();
+      signal.addEventListener('abort', () => {
+        process.stdout.write('stopping after this window; what runs is taken down\n');
+      });
       const options = {
         cells,
         missing: missing ?? false,
         limitMs: minutes * 60_000,
-        signal: stopping.signal,
+        signal,
       };
-      if (!(await runCampaign(options))) process.exitCode = 1;
+      try {
+        if (!(await runCampaign(options))) process.exitCode = 1;
+      } finally {
+        release();
+      }
     });
 }
