@@ -59,7 +59,7 @@ describe('an attempt of which nothing is heard any more', () => {
     const over = Promise.withResolvers<never>();
     over.promise.catch(() => undefined);
     const hung = new Set<string>();
-    const steps = fakeSteps({ planReplay: async () => [] });
+    const steps = fakeSteps({ planReplay: async () => ({ windows: [], next: null }) });
     for (const queue of Object.values(steps.queues)) {
       for (const [name, step] of Object.entries(queue)) {
         queue[name] = async (...args) => {
