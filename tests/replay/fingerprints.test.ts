@@ -8,7 +8,7 @@ import type { ReplayScope } from '../../contracts/replay-plan.ts';
 import type { WindowProgress } from '../../contracts/report.ts';
 import { PROGRESS_QUERY, REPLAY_PLAN_WORKFLOW, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import * as workflows from '../../workflows/index.ts';
-import { fakeSteps } from '../workflow/fake-steps.ts';
+import { amending, fakeSteps } from '../workflow/fake-steps.ts';
 import { input, start, temporalForTests } from '../workflow/harness.ts';
 import { type Commands, commandsOf } from './command-text.ts';
 import { changedBundle, GATED, UNGATED } from './changed-workflow.ts';
@@ -54,6 +54,9 @@ const WAYS: Record<string, Record<string, Way>> = {
       },
     },
     'a window that is played again from build': { again: true, given: { ...input, from_step: 'build' } },
+    'a window whose ledger is amended by mended rules': {
+      ...{ again: true, steps: amending, given: { ...input, from_step: 'build', amend: true } },
+    },
     'a window that is cancelled': { steps: { ingestWindow: untilCancelled }, cancelIn: 'ingestWindow' },
   },
   replayPlan: { 'a plan': { scope: { from: input.window, to: input.window, failed: true } } },

@@ -194,6 +194,15 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
   }),
 };
 
+/** A worker whose rules judge other records than those by which the window was planted, and as many of each. */
+export const amending: Pick<Steps, 'amendLedger'> = {
+  amendLedger: async ({ order }) => {
+    const moved = ['As many records as before, but other ones.'];
+    const entry = { ...order, at: '2026-02-01T00:00:00.000Z', run_id: 'r', moved };
+    return { moved, amendment: { arrived: ACCOUNT.arrived, account: ACCOUNT, entry } };
+  },
+};
+
 /**
  * The steps with some replaced; notes which were called, and every report that was recorded. What is kept for a replay goes
  * to a store in memory, by the activities that really do so.
