@@ -200,7 +200,8 @@ async function play(
   try {
     const { parallel } = options;
     const endings = await replayWindows({ tasks, order: orderOf(options), parallel, airflow }, following);
-    return await Promise.all(endings.map((ending) => played(store, ending)));
+    const amending = new Set(tasks.filter(({ amend }) => amend).map(({ request }) => request.window));
+    return await Promise.all(endings.map((ending) => played(store, ending, amending.has(ending.window))));
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     const onward = commandsToGoOn(options, windows, begun);
@@ -237,10 +238,15 @@ function orderOf({ reason = 'no reason was given' }: Options): ReplayOrder {
 async function played(
   store: ObjectStore,
   { window, runId, state, why, notes }: ReplayEnding,
+  amends: boolean,
 ): Promise<PlayedWindow> {
   const record = (await readReplays(store, window, 20)).find(({ workflow }) => workflow.run_id === runId);
   const reconciled = state === 'completed' && record?.after?.reconciled === true;
-  return { window, record, reconciled, why, notes };
+  const ledger =
+    (record?.amended ?? []).length > 0
+      ? 'its ledger is amended all the same: this command again, or --failed, plays the rest'
+      : 'its ledger is as it was: it is amended once the window has reconciled';
+  return { window, record, reconciled, why, notes: amends && !reconciled ? [...notes, ledger] : notes };
 }
 
 function textOf(plans: readonly PlannedWindow[], all: readonly PlayedWindow[]): string {
