@@ -23,6 +23,7 @@ const COMMANDS: Record<string, Entry> = {
   run: { summary: 'run windows', load: () => import('./commands/run.ts') },
   replay: { summary: 'play windows again, whole or from a step', load: () => import('./commands/replay.ts') },
   report: { summary: "show a window's counts at every hop", load: () => import('./commands/report.ts') },
+  live: { summary: 'start, watch and stop the resident stream', load: () => import('./commands/live.ts') },
   generate: { summary: 'write synthetic events to files', load: () => import('./commands/generate.ts') },
   bench: { summary: 'measure speed and memory', load: () => import('./commands/bench.ts') },
   realism: {

@@ -3,6 +3,26 @@ import { Stack } from '../../infra/stack.ts';
 import { ownedProcesses } from '../../infra/supervisor/owned-processes.ts';
 import { isSettled } from '../../infra/supervisor/readiness.ts';
 import { openAddresses } from '../addresses.ts';
+import { streamText } from '../live-text.ts';
+import { connectLiveWorkflow, type LiveView } from '../live-workflow.ts';
+
+/** Long enough for a server on this machine; who asks what runs does not wait for one elsewhere that is away. */
+const LOOK_LIMIT_MS = 2_000;
+
+/** The stream, when it runs or has failed; undefined also while nobody can say. */
+async function lookLive(temporal: { address: string; namespace: string }): Promise<LiveView | undefined> {
+  try {
+    const live = await connectLiveWorkflow(temporal, LOOK_LIMIT_MS);
+    try {
+      const view = await live.look();
+      return view?.state === 'stopped' ? undefined : view;
+    } finally {
+      await live.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
 
 export function register(command: Command): void {
   command
@@ -17,6 +37,7 @@ export function register(command: Command): void {
       const leftovers = statuses ? [] : await ownedProcesses(config.paths.instance);
       const running = statuses?.map(({ name }) => name) ?? [];
       const pages = openAddresses(config, running);
+      const live = statuses ? await lookLive(config.temporal) : undefined;
       if (json) {
         const state = statuses === undefined ? 'stopped' : ready ? 'ready' : 'starting';
         const answer = {
@@ -24,6 +45,7 @@ export function register(command: Command): void {
           state,
           services: statuses ?? [],
           leftovers,
+          live: live ?? null,
           pages: Object.fromEntries(pages),
         };
         process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
@@ -49,6 +71,7 @@ export function register(command: Command): void {
         ];
         process.stdout.write(`${columns.join('  ').trimEnd()}\n`);
       }
+      if (live) process.stdout.write(`${'live'.padEnd(10)} ${live.failure ?? streamText(live)}\n`);
       for (const [name, url] of pages) process.stdout.write(`${name.padEnd(10)} ${url}\n`);
     });
 }
