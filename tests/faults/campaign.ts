@@ -90,6 +90,11 @@ export async function runCampaign({ missing, limitMs, signal, ...asked }: Campai
       save(results);
       for (const cell of fresh)
         say(`  ${cell.fault} in ${cell.step}: ${cell.outcome}, +${cell.recovery_seconds} s`);
+      if (verdict.runs.at(-1)?.report.state !== 'completed') {
+        good = false;
+        say('the ground does not recover from it: no window after it would tell of its own faults');
+        break;
+      }
     }
     say('the marts of all windows, against the same windows undisturbed');
     const differences = await trial.martDifferences();

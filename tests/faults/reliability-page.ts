@@ -121,6 +121,7 @@ function table(cells: readonly CellResult[]): string {
 }
 
 function figure({ recovery_seconds: seconds, attempts, outcome }: CellResult): string {
+  if (outcome === 'stuck') return '✖';
   const tried = attempts > 1 ? ` (${attempts})` : '';
   return `${seconds.toFixed(seconds < 10 ? 1 : 0)}${tried}${MARK[outcome]}`;
 }

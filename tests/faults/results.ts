@@ -87,7 +87,11 @@ export function cellResults(
   { now, commit }: { now: Date; commit: string },
 ): CellResult[] {
   const blamed = blame(verdict);
-  const hits = verdict.outcomes.filter(({ hit }) => hit);
+  const stuckIn = verdict.runs.length - 1;
+  const hits = verdict.outcomes.filter(
+    // A run that hung leaves no figures of the steps before: they are to be struck again.
+    (one) => one.hit && (verdict.stuck === undefined || one.run < stuckIn || isStuck(verdict, one.cell)),
+  );
   return hits.map(({ cell, run, note }) => {
     const failures = blamed.get(cell) ?? [];
     const first = failures[0] === undefined ? undefined : verdict.runs[failures[0]]?.report.failure;
@@ -116,6 +120,9 @@ function failureText({ differences, stuck }: Verdict, outcome: Outcome, first: F
   if (outcome === 'lost') return differences.join('; ').slice(0, 400);
   return first ? `${first.type}: ${first.message.slice(0, 200)}` : undefined;
 }
+
+const isStuck = ({ stuck, outcomes }: Verdict, cell: Cell): boolean =>
+  stuck !== undefined && outcomes.filter(({ hit }) => hit).at(-1)?.cell === cell;
 
 function outcomeOf(verdict: Verdict, cell: Cell, failures: number): Outcome {
   const last = verdict.outcomes.filter(({ hit }) => hit).at(-1);

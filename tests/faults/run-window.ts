@@ -85,12 +85,17 @@ export async function runDisturbed(options: RunOptions): Promise<DisturbedWindow
 /** Ends what hangs and runs the window once more, undisturbed: those after it are not to suffer from it. */
 async function endStuck(options: RunOptions): Promise<Run> {
   const { grounds, watch, window, say } = options;
-  const begun = await watch.look(window);
-  if (begun?.state === 'running') await watch.terminate(window, 'it hangs under a fault');
-  await grounds.restore();
-  const again = await runOnce(options, new Set(), () => undefined);
-  say(`  ${window} ${again.report.state} when it was run once more`);
-  return again;
+  try {
+    const begun = await watch.look(window);
+    if (begun?.state === 'running') await watch.terminate(window, 'it hangs under a fault');
+    await grounds.restore();
+    const again = await runOnce(options, new Set(), () => undefined);
+    say(`  ${window} ${again.report.state} when it was run once more`);
+    return again;
+  } catch (error) {
+    say(`  ${window} did not recover: ${error instanceof Error ? error.message : String(error)}`);
+    return { report: { state: 'failed', failure: null, steps: [] }, seconds: 0 };
+  }
 }
 
 async function runOnce(
