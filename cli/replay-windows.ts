@@ -3,7 +3,6 @@ import { type Airflow, LISTENING_WINDOW_DAG, TASK } from '../clients/airflow.ts'
 import { ClientError } from '../clients/errors.ts';
 import { WindowRequest } from '../contracts/steps.ts';
 import type { ListeningWindowInput, ReplayOrder, StepName } from '../contracts/steps.ts';
-import type { WindowId } from '../contracts/window.ts';
 import { type Ending, followExecution, type Following, patience, PACE } from './follow-window.ts';
 
 /** One window to play again. */
@@ -50,31 +49,19 @@ export async function replayWindows(options: ReplayOptions, following: Following
   return endings.toSorted((one, other) => (one.window < other.window ? -1 : 1));
 }
 
-/**
- * A window that runs already is waited for, and then played: two never interleave, because Temporal lets one execution of a
- * window run at a time.
- */
 async function replayOne(
   task: ReplayTask,
-  { order, airflow }: ReplayOptions,
+  options: ReplayOptions,
   following: Following,
 ): Promise<ReplayEnding> {
   const { window } = task.request;
+  const { airflow } = options;
   const notes: string[] = [];
   const note = (error: unknown): void => {
     const why = error instanceof Error ? error.message : String(error);
     notes.push(`Airflow was not told, and shows what it showed before: ${why}`);
   };
-  const handing = airflow && (await insisting(() => handOver(airflow, task, order), following).catch(note));
-  const input: ListeningWindowInput = {
-    ...WindowRequest.parse(task.request),
-    requested_by: order.by,
-    from_step: task.from_step,
-    replay: order,
-    ...(task.amend ? { amend: true, ...(task.rules ? { rules: task.rules } : {}) } : {}),
-    ...(handing ? { airflow: handing.to } : {}),
-  };
-  const runId = await beginWhenFree(window, input, handing ? { handed_to: handing.to } : {}, following);
+  const { runId, handing } = await beginWhenFree(task, options, note, following);
   following.seen(window, { at: 'asked', did: 'started' });
   await handing?.tell(following).catch(note);
   const ending = await followExecution(window, runId, following);
@@ -83,18 +70,48 @@ async function replayOne(
   return { ...ending, runId, notes };
 }
 
+function inputOf(task: ReplayTask, order: ReplayOrder, handing: HandOver | undefined): ListeningWindowInput {
+  return {
+    ...WindowRequest.parse(task.request),
+    requested_by: order.by,
+    from_step: task.from_step,
+    replay: order,
+    ...(task.amend ? { amend: true, ...(task.rules ? { rules: task.rules } : {}) } : {}),
+    ...(handing ? { airflow: handing.to } : {}),
+  };
+}
+
+/**
+ * A window that runs already is waited for, and then played: two never interleave, because Temporal lets one execution of a
+ * window run at a time. What is to be said to Airflow is found out anew each time: another replay that was waited for has
+ * given the window's run another try, and its page takes some seconds to end.
+ */
 async function beginWhenFree(
-  window: WindowId,
-  input: ListeningWindowInput,
-  memo: Record<string, unknown>,
-  { workflows, seen, signal, pace = PACE }: Following,
-): Promise<string> {
+  task: ReplayTask,
+  { order, airflow }: ReplayOptions,
+  note: (error: unknown) => void,
+  following: Following,
+): Promise<{ runId: string; handing: HandOver | undefined }> {
+  const { workflows, seen, signal, pace = PACE } = following;
+  const { window } = task.request;
   const patiently = patience(pace);
-  for (;;) {
-    const runId = await patiently(() => workflows.begin(input, memo));
-    if (runId !== undefined) return runId;
-    seen(window, { at: 'asked', did: 'waits' });
-    await sleep(pace.pollMs, undefined, { signal });
+  let freeUntil: number | undefined;
+  let told = airflow;
+  for (; ; seen(window, { at: 'asked', did: 'waits' }), await sleep(pace.pollMs, undefined, { signal })) {
+    const present = await patiently(() => workflows.latest(window));
+    if (present?.state === 'running') continue;
+    const found =
+      told && (await insisting(() => handOver(told as Airflow, task, order), following).catch(note));
+    // It has no part in the window, or does not answer: once is enough to be told so.
+    if (!found) told = undefined;
+    if (found === 'under way') {
+      freeUntil ??= performance.now() + pace.patienceMs;
+      if (performance.now() < freeUntil) continue;
+    }
+    const handing = typeof found === 'object' ? found : undefined;
+    const input = inputOf(task, order, handing);
+    const runId = await patiently(() => workflows.begin(input, handing ? { handed_to: handing.to } : {}));
+    if (runId !== undefined) return { runId, handing };
   }
 }
 
@@ -106,13 +123,14 @@ interface HandOver {
 
 /**
  * The DAG run of the window shows its replay: its task is let go again once the workflow runs, finds it by the memo, and
- * ends as it ends. Undefined when Airflow has no part in the window, or when its run is about another request.
+ * ends as it ends. Undefined when Airflow has no part in the window, or when its run is about another request. A run that is
+ * under way is left alone: it joins by itself what runs with its settings.
  */
 async function handOver(
   airflow: Airflow,
   { request, playedBy, isNew, from_step }: ReplayTask,
   { by, why }: ReplayOrder,
-): Promise<HandOver | undefined> {
+): Promise<HandOver | 'under way' | undefined> {
   const { window } = request;
   const known = await airflow.runOf(window);
   const about = `Played again from ${from_step} by ${by}: ${why}`;
@@ -134,9 +152,8 @@ async function handOver(
     };
   }
   const { run, tries } = known;
-  const active = run.state === 'queued' || run.state === 'running';
-  // An active one joins by itself what runs with its settings.
-  if (active || (run.dag_run_id !== playedBy && contradicts(run.conf ?? {}, request))) return undefined;
+  if (run.state === 'queued' || run.state === 'running') return 'under way';
+  if (run.dag_run_id !== playedBy && contradicts(run.conf ?? {}, request)) return undefined;
   return {
     to: to(run.dag_run_id, tries),
     tell: (following) =>

@@ -25,11 +25,14 @@ describe('playing windows again', () => {
   let busy: number;
   beforeEach(() => {
     [asked, begun, running, most, busy] = [[], [], new Set(), 0, 0];
+    seen.length = 0;
   });
 
   const workflows: Partial<WindowWorkflows> = {
+    latest: (window) =>
+      Promise.resolve(running.has(window) ? { runId: 'another', state: 'running' } : undefined),
     begin: (input, memo) => {
-      if (busy > 0) {
+      if (busy > 0 || running.has(input.window)) {
         busy -= 1;
         return Promise.resolve(undefined);
       }
@@ -143,6 +146,29 @@ describe('playing windows again', () => {
     const [ending] = await replayWindows({ tasks, order, parallel: 1, airflow }, following);
     expect(asked.filter((one) => one.startsWith('clear'))).toHaveLength(1);
     expect(ending?.notes).toEqual([]);
+  });
+
+  test('two at once take a try of their own in Airflow, one after the other', async () => {
+    let tries = 1;
+    let state: DagRun['state'] = 'failed';
+    const run = (): DagRun => ({ ...ended, state });
+    const airflow = {
+      ...airflowWith(ended),
+      runOf: () => Promise.resolve({ run: run(), tries }),
+      dagRun: () => Promise.resolve(run()),
+      clear: () => {
+        [tries, state] = [tries + 1, 'running'];
+        // Its page ends some time after the workflow.
+        setTimeout(() => (state = 'success'), 60);
+        return Promise.resolve();
+      },
+    };
+    const options = { tasks: [taskOf(at(1), { playedBy: 'r' })], order, parallel: 1, airflow };
+    const endings = await Promise.all([1, 2].map(() => replayWindows(options, following)));
+    expect(begun.map(({ memo }) => memo.handed_to)).toMatchObject([{ try_number: 2 }, { try_number: 3 }]);
+    expect(begun.map(({ input }) => input.airflow?.try_number)).toEqual([2, 3]);
+    expect(tries).toBe(3);
+    expect(endings.flat().flatMap(({ notes }) => notes)).toEqual([]);
   });
 
   test('a window that runs is waited for', async () => {
