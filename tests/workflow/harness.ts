@@ -30,6 +30,10 @@ export const STEPS_BEFORE_COMPACT = [
 
 type Steps = Pick<ReturnType<typeof fakeSteps>, 'queues'>;
 
+/** A queue for which nobody has anything to do takes no worker. */
+const served = ({ queues }: Steps): Capability[] =>
+  (Object.keys(TASK_QUEUES) as Capability[]).filter((one) => Object.keys(queues[one]).length > 0);
+
 /** A Temporal server for the tests of one file. */
 export function temporalServer() {
   const { paths } = loadConfig();
@@ -72,13 +76,14 @@ export function temporalServer() {
     };
   }
 
-  /** Runs `work` while one worker serves each of the queues. */
+  /** Runs `work` while one worker serves each of the queues that have steps. */
   async function withWorkers<T>(
     steps: Steps,
     work: (client: Client) => Promise<T>,
-    { capabilities = Object.keys(TASK_QUEUES) as Capability[], codePath = today } = {},
+    { capabilities = served(steps), codePath = today } = {},
   ): Promise<T> {
-    const stops = await Promise.all(capabilities.map((one) => serve(one, steps, codePath)));
+    const served = capabilities.filter((one) => Object.keys(steps.queues[one]).length > 0);
+    const stops = await Promise.all(served.map((one) => serve(one, steps, codePath)));
     try {
       return await work(environment.client);
     } finally {
