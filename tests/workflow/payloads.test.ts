@@ -21,6 +21,7 @@ import {
 } from '../../contracts/steps.ts';
 import { fakeSteps } from './fake-steps.ts';
 import { failureOf, input, start, temporalForTests } from './harness.ts';
+import { memoryStore } from './memory-store.ts';
 
 /** Kept by every event of a history, and so by every payload in it. Temporal itself warns at 256 KB and refuses 2 MB. */
 const LARGEST = 65_536;
@@ -84,8 +85,8 @@ const receiptOf = (window: string, shard: number, records: number): Receipt => (
 });
 
 /** A window of ten million events, each step telling as much as it can. */
-function largeSteps(replaced: Parameters<typeof fakeSteps>[0] = {}) {
-  const steps = fakeSteps({
+function largeSteps(replaced: Parameters<typeof fakeSteps>[0] = {}, store = memoryStore()) {
+  const large: Parameters<typeof fakeSteps>[0] = {
     generateShard: async ({ request, shard }) => ({
       shard,
       key: keys.shard(request.window, shard),
@@ -93,6 +94,7 @@ function largeSteps(replaced: Parameters<typeof fakeSteps>[0] = {}) {
       bytes: Math.ceil((EVENTS * 600) / request.shards),
       records: Math.ceil(EVENTS / request.shards),
       content_hash: HASH,
+      by_type: share([...EVENT_TYPES, 'unreadable'], EVENTS),
       attempt: 1,
     }),
     finishGeneration: async ({ request }) => ({
@@ -118,10 +120,16 @@ function largeSteps(replaced: Parameters<typeof fakeSteps>[0] = {}) {
       rows: share(LAKE_TABLES, EVENTS),
       by_type: ACCOUNT.valid.by_type,
       content_hash: HASH,
+      contents: Object.fromEntries(LAKE_TABLES.map((table) => [table, { rows: EVENTS, content_hash: HASH }])),
       affected_dates: Array.from({ length: 366 }, () => '2026-01-05'),
       attempt: 1,
     }),
+    buildWindow: async () => ({
+      ...{ models: 100, tests: 1_000, seconds: 1_000, resumed: true, attempt: 1 },
+      hops: [compared('marts', counted, [], HASHES)],
+    }),
     publishServing: async () => ({
+      hops: [compared('serving', counted, [], HASHES)],
       ...{
         version: '20260105T080000Z-0123456789abcdef',
         file: 'serving.duckdb',
@@ -131,7 +139,8 @@ function largeSteps(replaced: Parameters<typeof fakeSteps>[0] = {}) {
       ...{ marts: MARTS, warehouse_marts: MARTS },
     }),
     ...replaced,
-  });
+  };
+  const steps = fakeSteps(large, store);
   const { loadWindow } = steps.queues.warehouse;
   steps.queues.warehouse.loadWindow = async (...args) => {
     const loaded = (await loadWindow?.(...args)) as { rows: object };
@@ -151,8 +160,17 @@ const NAMED: HopRecord[] = Array.from({ length: 2 * NAMED_RECORDS }, (_, index) 
   ...{ type: 'playlist_track_added', event_id: `${index}`.padStart(64, '0') },
 }));
 const nothing = { total: 0, content_hash: '0000000000000000', by: {} };
-const compared = (hop: HopName, found = counted, findings: string[] = []) =>
-  compareHop(hop, counted, found, { sentences: findings, records: findings.length > 0 ? NAMED : [] });
+const HASHES = Object.fromEntries(Object.keys(MARTS).map((mart) => [mart, HASH]));
+function compared(
+  hop: HopName,
+  found = counted,
+  findings: string[] = [],
+  content_hashes?: Record<string, string>,
+) {
+  const parts = content_hashes ? { content_hashes } : {};
+  const records = findings.length > 0 ? NAMED : [];
+  return compareHop(hop, { ...counted, ...parts }, { ...found, ...parts }, { sentences: findings, records });
+}
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
 const { EventType } = proto.temporal.api.enums.v1;
@@ -194,12 +212,19 @@ const given = (shards: number) => ({
   airflow: { dag_id: 'd'.repeat(250), run_id: 'r'.repeat(250), task_id: 't'.repeat(250), try_number: 1 },
 });
 
-/** The sizes of a window in so many shards that completes. */
+/** The sizes of a window in so many shards that completes, and of the same when it is played again from its last step. */
 async function sizesIn(shards: number): Promise<Record<string, number>> {
-  return withWorkers(largeSteps(), async (client) => {
-    const handle = await start(client, given(shards));
-    expect(await handle.result()).toMatchObject({ reconciled: true, counts: { arrived: EVENTS } });
-    return largestOf(await handle.fetchHistory());
+  const store = memoryStore();
+  return withWorkers(largeSteps({}, store), async (client) => {
+    const sizes: Record<string, number> = {};
+    const order = { by: 'y'.repeat(200), why: 'w'.repeat(500) };
+    for (const again of [{}, { from_step: 'publish_serving', replay: order }]) {
+      const handle = await start(client, { ...given(shards), ...again });
+      expect(await handle.result()).toMatchObject({ reconciled: true, counts: { arrived: EVENTS } });
+      for (const [name, bytes] of Object.entries(largestOf(await handle.fetchHistory())))
+        sizes[name] = Math.max(sizes[name] ?? 0, bytes);
+    }
+    return sizes;
   });
 }
 
@@ -212,6 +237,10 @@ describe('a window of ten million events', () => {
         'input of ingestWindow',
         'input of keepStep publish',
         'result of publishShard',
+        'result of recallSteps',
+        'input of findGone',
+        'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES',
+        'WORKFLOW_PROPERTIES_MODIFIED',
       ]),
     );
     expect(tooLarge(inUsual)).toEqual([]);
