@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REASON_ORDER } from './quarantine.ts';
 import { WindowState } from './report.ts';
 import { StepName, WindowRequest } from './steps.ts';
 import { consecutiveWindows, WINDOW_MS, WindowId, windowStartMs } from './window.ts';
@@ -10,7 +11,7 @@ export const MOST_PLANNED = 8784;
 export const MOST_PART_BYTES = 48_000;
 
 /** Of which quarantined records: those of one reason, or all. */
-const QuarantinedScope = z.object({ reason_code: z.string().optional() });
+const QuarantinedScope = z.object({ reason_code: z.enum(REASON_ORDER).optional() });
 export type QuarantinedScope = z.infer<typeof QuarantinedScope>;
 
 /** Which windows somebody wants played again. */

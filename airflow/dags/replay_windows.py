@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, Param
 
 from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator
-from reprise_temporal.window import STEPS
+from reprise_temporal.window import QUARANTINE_REASONS, STEPS
 
 # As many as `listening_window` runs side by side.
 WINDOWS_AT_ONCE = 2
@@ -72,6 +72,7 @@ with DAG(
         "reason_code": Param(
             None,
             type=["null", "string"],
+            enum=[None, *QUARANTINE_REASONS],
             title="Quarantined as",
             description="Only windows in which records of this reason change sides. Empty: of any.",
         ),

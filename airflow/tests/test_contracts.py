@@ -13,6 +13,7 @@ from reprise_temporal.replay import MOST_WINDOWS
 from reprise_temporal.settings import VOLUME_SHAPES, TemporalSettings, WindowDefaults, dag_run_url
 from reprise_temporal.window import (
     PLAN_WORKFLOW,
+    QUARANTINE_REASONS,
     STEPS,
     TASK_QUEUE,
     WINDOW,
@@ -50,6 +51,13 @@ def test_the_steps() -> None:
     found = re.search(r"STEPS = \[(.*?)\]", source, re.DOTALL)
     assert found is not None
     assert tuple(re.findall(r"'(\w+)'", found[1])) == STEPS
+
+
+def test_the_reasons() -> None:
+    source = (CONTRACTS / "quarantine.ts").read_text()
+    found = re.search(r"REASON_ORDER: .*? = \[(.*?)\]", source, re.DOTALL)
+    assert found is not None
+    assert tuple(re.findall(r"'(\w+)'", found[1])) == QUARANTINE_REASONS
 
 
 def test_the_length_of_a_window() -> None:

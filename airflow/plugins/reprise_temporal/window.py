@@ -13,6 +13,17 @@ from reprise_temporal.settings import WindowDefaults
 WORKFLOW = "listeningWindow"
 PLAN_WORKFLOW = "replayPlan"
 STEPS = ("generate", "publish", "ingest", "reconcile", "compact", "load", "build", "publish_serving")
+QUARANTINE_REASONS = (
+    "oversized",
+    "malformed_json",
+    "unknown_event_type",
+    "unsupported_version",
+    "missing_field",
+    "wrong_type",
+    "invalid_value",
+    "impossible_value",
+    "time_in_future",
+)
 TASK_QUEUE = "reprise-control"
 WINDOW = timedelta(hours=1)
 
