@@ -26,7 +26,9 @@ import {
   type WindowRequest,
 } from '../contracts/steps.ts';
 import { PROGRESS_QUERY } from '../contracts/task-queues.ts';
+import { allOrNone } from './all-or-none.ts';
 import { KeptResults } from './kept-results.ts';
+import { reportRecorder } from './report-recorder.ts';
 import { showInSearch } from './search-attributes.ts';
 import { type StepActivities, stepActivities } from './step-activities.ts';
 import { describeFailure } from './window-failure.ts';
@@ -110,38 +112,6 @@ async function recallOrRefuse(kept: KeptResults): Promise<void> {
     const { type, message, nonRetryable, details } = describeFailure(error);
     throw ApplicationFailure.create({ type, message, nonRetryable, details: [details, { step: null }] });
   }
-}
-
-/**
- * Reports go out beside the steps, so that none waits for its predecessor's report; at most one is under way and only the
- * newest waits, so that an older never replaces a newer.
- */
-function reportRecorder(activities: StepActivities, window: WindowProgressLog) {
-  let next: WindowReport | undefined;
-  let running: Promise<void> | undefined;
-  const drain = async (): Promise<void> => {
-    while (next) {
-      const report = next;
-      next = undefined;
-      try {
-        await activities.reports.recordReport({ report });
-      } catch (error) {
-        log.warn('a report in between was not recorded', { error });
-      }
-    }
-    running = undefined;
-  };
-  return {
-    record(): void {
-      next = window.report();
-      running ??= CancellationScope.nonCancellable(drain);
-    },
-    async recordLast(): Promise<void> {
-      next = undefined;
-      await running;
-      await activities.reports.recordReport({ report: window.report() });
-    },
-  };
 }
 
 type Attempted = { attempt?: number };
@@ -309,19 +279,4 @@ function landedSet(shards: readonly LandedShard[]): TypedSet {
   return mergeTypedSets(
     shards.map(({ records: total, content_hash, by_type }) => ({ total, content_hash, by_type })),
   );
-}
-
-/** Runs `work` on all items side by side; the first failure cancels the others and waits until they have ended. */
-async function allOrNone<I, T>(items: readonly I[], work: (item: I) => Promise<T>): Promise<T[]> {
-  const scope = new CancellationScope();
-  return scope.run(async () => {
-    const running = items.map(work);
-    try {
-      return await Promise.all(running);
-    } catch (error) {
-      scope.cancel();
-      await Promise.allSettled(running);
-      throw error;
-    }
-  });
 }
