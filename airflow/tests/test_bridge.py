@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -227,6 +228,18 @@ def test_another_run_does_not_take_a_window_of_other_settings_for_its_own(bridge
         with pytest.raises(AirflowFailException, match=r"other .* \(events 10, seed 4, shards 1, flat\)"):
             await hook.start_window(other, task("other"), first_attempt=True)
         await hook.cancel(first, wait=SOON)
+
+    bridge(work)
+
+
+def test_a_window_that_runs_is_not_taken_for_one_whose_records_are_judged_anew(bridge: Bridge) -> None:
+    async def work(hook: TemporalHook, _: Client) -> None:
+        request = asked(HANGS)
+        running = await hook.start_window(request, task(), first_attempt=True)
+        judged = replace(request, amend=True, rules="mended")
+        with pytest.raises(AirflowFailException, match="is running; its quarantined records"):
+            await hook.start_window(judged, task("other"), first_attempt=True)
+        await hook.cancel(running, wait=SOON)
 
     bridge(work)
 

@@ -219,6 +219,12 @@ class TemporalHook:
                     f"{request.workflow_id} was cancelled and is still closing after {CLOSE_WITHIN}"
                 )
             return None
+        if request.amend:
+            # It was begun by other rules, or without any judgement: its end would not be what is asked for.
+            raise AirflowFailException(
+                f"{request.workflow_id} is running; its quarantined records can be put through again once it "
+                "has ended: clear this task then"
+            )
         asked = memo.get("request")
         # What an earlier version started names no shape.
         if isinstance(asked, dict) and {"volume_shape": "flat", **asked} != request.settings():
