@@ -12,9 +12,6 @@ export type PutThrough =
 
 export type Judge = (window: WindowId, working: Working) => Promise<Judgement>;
 
-/** What stands in the way of one window, and not of the others. */
-const OF_ONE_WINDOW = ['ResourceMissing', 'DataQualityFailed'];
-
 /**
  * Asks the rules of today, whatever the window has quarantined by now: a rule that is taken back, or a stricter one, has
  * something to say of windows without a single quarantined record.
@@ -34,7 +31,8 @@ export async function putThrough(
       return { why: `none of its records quarantined as ${code} changes sides`, amended };
     return { amends: moved };
   } catch (error) {
-    if (!(error instanceof ClientError) || !OF_ONE_WINDOW.includes(error.code)) throw error;
+    // What may pass is asked again; what does not stands in the way of this window, and need not of the others.
+    if (!(error instanceof ClientError) || error.retryable) throw error;
     return { refused: error.message };
   }
 }

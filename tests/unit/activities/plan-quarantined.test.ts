@@ -124,11 +124,11 @@ describe('the plan to put quarantined records through again', () => {
     await reported({ window: next });
     await keep(next, 'publish_serving');
     judged[window] = () => {
-      throw new ClientError('ResourceMissing', 'the lake has let go of its snapshots');
+      throw new ClientError('Misconfigured', 'a file of its partition is no Parquet');
     };
     judged[next] = () => judgement(2, 1);
     expect(await plan({ to: next, quarantined: {} })).toMatchObject([
-      { window, refused: 'the lake has let go of its snapshots' },
+      { window, refused: 'a file of its partition is no Parquet' },
       { window: next, refused: null, from_step: 'ingest' },
     ]);
     judged[window] = () => {
