@@ -4,6 +4,7 @@ import proto from '@temporalio/proto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LISTENING_WINDOW_WORKFLOW, REPLAY_PLAN_WORKFLOW, TASK_QUEUES } from '../../contracts/task-queues.ts';
 import { changedBundle } from '../replay/changed-workflow.ts';
+import { WITH_BEATS, WITHOUT_BEATS } from './beating.ts';
 import { fakeSteps } from './fake-steps.ts';
 import { input, temporalForTests } from './harness.ts';
 
@@ -26,20 +27,6 @@ beforeAll(async () => {
     ['step-activities.ts', 'replay-plan.ts'].flatMap((file) => inSeconds.map((edit) => ({ file, ...edit }))),
   );
 });
-
-/** Small writes and reads, shorter than the time after which a beat would be missed. */
-const WITHOUT_BEATS = ['recordReport', 'recordReplay', 'recallSteps', 'keepStep'];
-const WITH_BEATS = [
-  ...[
-    'generateShard',
-    'finishGeneration',
-    'publishShard',
-    'forwardDeadLetters',
-    'ingestWindow',
-    'reconcileWindow',
-  ],
-  ...['compactWindow', 'loadWindow', 'buildWindow', 'publishServing'],
-];
 
 /** By which of its limits the first attempt of an activity was lost; its second one's start tells. */
 async function lostBy(handle: WorkflowHandle, activity: string): Promise<unknown> {
