@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, Kafka, RecordMetadata } from 'kafkajs';
 import { ClientError } from './errors.ts';
 import { kafkaError, namedKafka } from './kafka-errors.ts';
 
@@ -22,14 +23,30 @@ export interface LogRecord {
   has(header: string): boolean;
 }
 
+/** What a client tells while it waits. */
+export interface Watch {
+  signal: AbortSignal;
+  note(details: Record<string, unknown>): void;
+}
+
 /** One topic, read by offset. */
 export interface LogReader {
-  /** By partition, the offsets between the first record from `startMs` on and the first from `endMs` on. */
+  /**
+   * Waits until nothing can appear in the log any more that arrived before `endMs`: the broker's clock is past it, and every
+   * transaction that was begun before has ended. Leaves a record without a value in each partition.
+   * @param headers of those records, by which others pass them over
+   * @throws ClientError TimedOut when somebody leaves a transaction open
+   */
+  closeAt(endMs: number, headers: Record<string, string>, watch: Watch): Promise<void>;
+  /**
+   * By partition, the offsets between the first record from `startMs` on and the first from `endMs` on. What belongs to a
+   * transaction that is still open, or comes after it, is not seen.
+   */
   rangesBetween(startMs: number, endMs: number): Promise<LogRange[]>;
   /**
    * Hands over the committed records of the ranges, partition by partition and in the order of their offsets; `take` says
    * whether it wants more. No offset is passed over: what is not handed over was given up, or is a transaction's marker.
-   * @throws ClientError TimedOut when nothing comes for too long, as behind a transaction that somebody leaves open
+   * @throws ClientError TimedOut when nothing comes for too long
    */
   read(
     ranges: readonly LogRange[],
@@ -38,18 +55,25 @@ export interface LogReader {
   ): Promise<void>;
 }
 
-/** Longer than a producer that has died holds back readers by its open transaction: a minute by default. */
+/** Nothing that is read is held back by a transaction: only a broker that does not answer is as slow. */
 const PATIENCE_MS = 90_000;
+/** A publication that was killed is given up by the broker after five minutes. */
+const TRANSACTIONS_MS = 330_000;
+const LOOK_EVERY_MS = 250;
 const FETCH_BYTES = 4_000_000;
 
 export function createLogReader(kafka: Kafka, topic: string): LogReader {
   return {
+    closeAt: (endMs, headers, watch) =>
+      namedKafka(`wait for the transactions of ${topic}`, () =>
+        closeLog(kafka, topic, endMs, headers, watch),
+      ),
     rangesBetween: (startMs, endMs) =>
       namedKafka(`look up the offsets of ${topic} by time`, async () => {
         const admin = kafka.admin();
         await admin.connect();
         try {
-          // Where nothing is as late, Kafka names no offset and kafkajs the end of the log.
+          // Where nothing is as late, Kafka names no offset, and kafkajs the end of what can be read.
           const ends = await admin.fetchTopicOffsetsByTimestamp(topic, endMs);
           const firsts = new Map(
             (await admin.fetchTopicOffsetsByTimestamp(topic, startMs)).map(({ partition, offset }) => [
@@ -70,6 +94,49 @@ export function createLogReader(kafka: Kafka, topic: string): LogReader {
       }),
     read: (ranges, take, signal) => readRanges(kafka, topic, ranges, take, signal),
   };
+}
+
+async function closeLog(
+  kafka: Kafka,
+  topic: string,
+  endMs: number,
+  headers: Record<string, string>,
+  { signal, note }: Watch,
+): Promise<void> {
+  const admin = kafka.admin();
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  try {
+    await Promise.all([admin.connect(), producer.connect()]);
+    const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
+    const messages = partitions.map((partition) => ({ partition, value: null, headers }));
+    let marks: RecordMetadata[];
+    for (;;) {
+      marks = await producer.send({ topic, acks: -1, messages });
+      // -1 on a topic whose records bring their time along.
+      const times = marks
+        .map(({ logAppendTime = '-1' }) => Number(logAppendTime))
+        .filter((time) => time >= 0);
+      const leftMs = endMs - Math.min(endMs, ...times);
+      if (leftMs <= 0) break;
+      await sleep(leftMs, undefined, { signal });
+    }
+    for (const deadline = performance.now() + TRANSACTIONS_MS; ; ) {
+      // The end of what can be read, and not of the log: behind it the first transaction that is open begins.
+      const ends = new Map(
+        (await admin.fetchTopicOffsets(topic)).map(({ partition, offset }) => [partition, BigInt(offset)]),
+      );
+      const held = marks.filter(
+        ({ partition, baseOffset = '0' }) => (ends.get(partition) ?? 0n) <= BigInt(baseOffset),
+      );
+      if (held.length === 0) return;
+      if (performance.now() > deadline)
+        throw new ClientError('TimedOut', `kafka: a transaction on ${topic} stays open`);
+      note({ waits_for: 'open transactions', partitions: held.map(({ partition }) => partition) });
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+    }
+  } finally {
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+  }
 }
 
 type Take = Parameters<LogReader['read']>[1];
@@ -126,7 +193,7 @@ async function readRanges(
           try {
             if (!(await progress.taken(payload, take))) resolve();
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         },
       });
