@@ -22,6 +22,8 @@ export interface RunRecord
   extends Pick<ReplayRecord, 'window' | 'from_step' | 'started_at' | 'workflow' | 'airflow' | 'before'> {
   requested_by: string;
   replay?: ReplayOrder | undefined;
+  /** Who wanted the window while it ran. */
+  joined?: ReplayOrder[] | undefined;
   /** What changed sides when the ledger was amended for this run. */
   amended?: string[] | undefined;
   /** Why a step ran again that was to be kept. */
@@ -47,11 +49,12 @@ export function createReplayActivities({ store, serving }: ReplayDeps) {
       const through = kept.success ? kept.data : run.before?.reconciled ? run.before : null;
       // An earlier attempt has done it.
       if (after && through?.run_id === after.run_id) return;
-      if (run.replay ?? run.before ?? through) {
+      if (run.replay ?? run.joined?.[0] ?? run.before ?? through) {
         const record: ReplayRecord = ReplayRecord.parse({
           version: 1,
           window,
           order: run.replay ?? { by: run.requested_by, why: 'run again' },
+          ...(run.joined ? { joined: run.joined } : {}),
           from_step: run.from_step,
           ...(run.begun_earlier ? { begun_earlier: run.begun_earlier } : {}),
           started_at: run.started_at,

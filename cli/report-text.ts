@@ -1,5 +1,5 @@
 import { QUARANTINE_REASONS, type QuarantineReason } from '../contracts/quarantine.ts';
-import type { ReplayRecord } from '../contracts/replay.ts';
+import { type ReplayRecord, RESET_BY } from '../contracts/replay.ts';
 import type { HopName, HopReport, WindowReport } from '../contracts/report.ts';
 import { stepName } from './live-steps.ts';
 import { allSeconds, askedFor, count, seconds, table } from './window-table.ts';
@@ -144,11 +144,22 @@ function replays(records: readonly ReplayRecord[]): string[] {
   const lines = records.flatMap((record) => [
     `  ${record.started_at.slice(0, 16)}Z  from ${stepName(record.from_step)}, by ${record.order.by}: ${record.order.why}`,
     `${' '.repeat(21)}${ending(record)}`,
+    ...(record.joined ?? []).map(({ by, why }) => `${' '.repeat(21)}joined by ${by}: ${why}`),
+    ...untold(record),
     ...[...record.amended, ...record.differences, ...record.remarks].map(
       (line) => `${' '.repeat(21)}${line}`,
     ),
   ]);
   return ['last replays', ...lines];
+}
+
+/** Temporal tells nobody of a reset: only a task in Airflow that still waits goes on with it. */
+function untold({ order, airflow, window }: ReplayRecord): string[] {
+  if (order.by !== RESET_BY || !airflow) return [];
+  return [
+    'Airflow shows it only if its task still waited for the window when it was reset; else',
+    `npx reprise replay --window ${window} --from-step publish_serving makes both tell the same`,
+  ].map((line) => `${' '.repeat(21)}${line}`);
 }
 
 function ending({ before, after, identical }: ReplayRecord): string {

@@ -9,6 +9,9 @@ import { WindowId } from './window.ts';
 
 export const REPLAY_RECORD_VERSION = 1;
 
+/** Who stands on the record of a workflow that was reset: Temporal does not tell it by whom. */
+export const RESET_BY = 'Temporal: the workflow was reset';
+
 const Count = z.number().int().nonnegative();
 const Instant = z.string().describe('ISO 8601, UTC.');
 
@@ -40,6 +43,10 @@ export const ReplayRecord = z.object({
   version: z.literal(REPLAY_RECORD_VERSION),
   window: WindowId,
   order: ReplayOrder,
+  joined: z
+    .array(ReplayOrder)
+    .optional()
+    .describe('Who else wanted it while it ran, and joined it. Absent: nobody.'),
   from_step: StepName.describe('The first step that ran; those before it were kept.'),
   begun_earlier: z
     .string()

@@ -17,6 +17,8 @@ export type Capability = keyof typeof TASK_QUEUES;
 export const LISTENING_WINDOW_WORKFLOW = 'listeningWindow';
 
 /** Says what a replay would do; Airflow asks it, since only a worker reads the object store. */
+/** Somebody wanted the window played while it ran: his order goes on the record of this run. */
+export const JOINED_SIGNAL = 'joined';
 export const REPLAY_PLAN_WORKFLOW = 'replayPlan';
 
 /** Temporal search attributes, by name and type; the server is started with them. */

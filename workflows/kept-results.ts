@@ -4,12 +4,12 @@ import type { GoneOutput } from '../activities/kept-warehouse.ts';
 import { amendedLedger, movedRecords, type NewestAmendment } from '../contracts/amendment.ts';
 import { KEPT_STEP_VERSION, type StepResults } from '../contracts/kept-steps.ts';
 import type { Ledger } from '../contracts/ledger.ts';
-import { outcomeOf } from '../contracts/replay.ts';
+import { outcomeOf, RESET_BY } from '../contracts/replay.ts';
 import type { WindowReport } from '../contracts/report.ts';
 import {
   type LandedShard,
   type ListeningWindowInput,
-  type ReplayOrder,
+  ReplayOrder,
   type StepName,
   STEPS,
   WindowRequest,
@@ -17,12 +17,15 @@ import {
 import type { StepActivities } from './step-activities.ts';
 import type { WindowProgressLog } from './window-progress.ts';
 
+/** More of them than this are no persons. */
+const MOST_JOINED = 20;
+
 /** Shards recalled at a time: what one activity returns stays small. */
 const SHARDS_AT_ONCE = 200;
 
 /** Temporal writes into the history who has reset a workflow and why; the workflow itself is not told. */
 const RESET: ReplayOrder = {
-  by: 'Temporal: the workflow was reset',
+  by: RESET_BY,
   why: 'its history says by whom and why',
 };
 
@@ -43,6 +46,7 @@ export class KeptResults {
   private held: Required<NewestAmendment> | undefined;
   private stated: Ledger | undefined;
   private earlier: GoneOutput | undefined;
+  private readonly joined: ReplayOrder[] = [];
   /** Windows that an earlier version has started keep nothing. */
   private readonly keeps = patched('kept-step-results');
 
@@ -50,6 +54,12 @@ export class KeptResults {
     this.activities = activities;
     this.input = input;
     this.request = WindowRequest.parse(input);
+  }
+
+  /** Somebody wants the window while it runs, and ends as it ends. */
+  join(given: unknown): void {
+    const order = ReplayOrder.safeParse(given);
+    if (order.success && this.joined.length < MOST_JOINED) this.joined.push(order.data);
   }
 
   /** @throws ActivityFailure when the window cannot begin where it is asked to; nothing has been touched then */
@@ -161,6 +171,7 @@ export class KeptResults {
       run: {
         window: report.window,
         from_step,
+        ...(this.joined.length > 0 ? { joined: this.joined } : {}),
         ...(earlier ? { begun_earlier: `${earlier.step} ran again: ${earlier.why}` } : {}),
         requested_by,
         replay: isReset() ? RESET : replay,

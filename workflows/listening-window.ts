@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   defineQuery,
+  defineSignal,
   isCancellation,
   log,
   patched,
@@ -25,7 +26,7 @@ import {
   type WindowReceipts,
   type WindowRequest,
 } from '../contracts/steps.ts';
-import { PROGRESS_QUERY } from '../contracts/task-queues.ts';
+import { JOINED_SIGNAL, PROGRESS_QUERY } from '../contracts/task-queues.ts';
 import { allOrNone } from './all-or-none.ts';
 import { KeptResults } from './kept-results.ts';
 import { reportRecorder } from './report-recorder.ts';
@@ -44,6 +45,7 @@ export interface WindowResult {
 }
 
 const progressQuery = defineQuery<WindowProgress>(PROGRESS_QUERY);
+const joinedSignal = defineSignal<[unknown]>(JOINED_SIGNAL);
 
 /** Runs one window through its steps. Stops at the first that fails: what stands before it stays, nothing after it is touched. */
 export async function listeningWindow(given: ListeningWindowInput): Promise<WindowResult> {
@@ -60,6 +62,7 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
 
   const activities = stepActivities(input);
   const kept = new KeptResults(activities, input);
+  setHandler(joinedSignal, (order) => kept.join(order));
   await recallOrRefuse(kept);
   window.days = kept.daysBefore;
   const reports = reportRecorder(activities, window);

@@ -101,8 +101,16 @@ async def _does_not_reconcile() -> None:
 class PretendedWindow:
     """Its seed says how it goes.
 
-    1 completes, 2 fails as Reprise's does, 3 fails in a bare activity, 4 hangs, 5 takes a while.
+    1 completes, 2 fails as Reprise's does, 3 fails in a bare activity, 4 hangs, 5 takes a while, 6 ends once
+    somebody has joined it and says who.
     """
+
+    def __init__(self) -> None:
+        self.joined_by: list[dict[str, Any]] = []
+
+    @workflow.signal
+    def joined(self, order: dict[str, Any]) -> None:
+        self.joined_by.append(order)
 
     @workflow.run
     async def run(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +130,9 @@ class PretendedWindow:
             await asyncio.sleep(3600)
         if given["seed"] == 5:
             await asyncio.sleep(6)
+        if given["seed"] == 6:
+            await workflow.wait_condition(lambda: bool(self.joined_by))
+            return {"joined_by": self.joined_by}
         return {"window": given["window"], "requested_by": given["requested_by"]}
 
 

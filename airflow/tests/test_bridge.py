@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
-from temporal_server import ATTEMPTS, TemporalServer, pretending_worker, server_program
+from temporal_server import ATTEMPTS, TemporalServer, pretending_worker
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
@@ -28,38 +28,6 @@ SOON = timedelta(seconds=20)
 
 Work = Callable[[TemporalHook, Client], Awaitable[None]]
 Bridge = Callable[[Work], None]
-
-
-@pytest.fixture(scope="module")
-def program() -> Path:
-    found = server_program()
-    if found is None:
-        pytest.fail("no Temporal server: `npx reprise provision` installs it")
-    return found
-
-
-@pytest.fixture(scope="module")
-def server(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalSettings]:
-    server = TemporalServer(program, tmp_path_factory.mktemp("temporal") / "temporal.db")
-    try:
-        server.start()
-        yield server.settings
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def bridge(server: TemporalSettings) -> Bridge:
-    """Runs a test's work beside a worker."""
-
-    def run(work: Work) -> None:
-        async def with_worker() -> None:
-            async with pretending_worker(server) as client:
-                await asyncio.wait_for(work(TemporalHook(server), client), timeout=60)
-
-        asyncio.run(with_worker())
-
-    return run
 
 
 def asked(seed: int, events: int = 10) -> WindowRequest:

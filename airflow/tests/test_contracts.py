@@ -12,6 +12,7 @@ from conftest import REPOSITORY
 from reprise_temporal.replay import MOST_WINDOWS
 from reprise_temporal.settings import VOLUME_SHAPES, TemporalSettings, WindowDefaults, dag_run_url
 from reprise_temporal.window import (
+    JOINED_SIGNAL,
     PLAN_WORKFLOW,
     QUARANTINE_REASONS,
     STEPS,
@@ -39,6 +40,7 @@ def test_workflow_and_task_queue() -> None:
 def test_the_plan_of_a_replay() -> None:
     source = (CONTRACTS / "task-queues.ts").read_text()
     assert f"REPLAY_PLAN_WORKFLOW = '{PLAN_WORKFLOW}'" in source
+    assert f"JOINED_SIGNAL = '{JOINED_SIGNAL}'" in source
     planned = (CONTRACTS / "replay-plan.ts").read_text()
     assert f"MOST_PLANNED = {MOST_WINDOWS};" in planned
     asked = ("from", "to", "failed", "from_step", "quarantined")

@@ -43,6 +43,7 @@ def context(ti: TaskInstance, end: datetime = EIGHT + timedelta(hours=1), **para
         run_type="scheduled",
         clear_number=3,
         note="the disk was full",
+        triggering_user_name=None,
     )
     return {"ti": ti, "dag_run": run, "params": params}
 
@@ -157,6 +158,46 @@ def test_a_cleared_task_plays_the_window_again_and_says_why(
         {"by": "Airflow, the task of run was cleared", "why": "the run's note: the disk was full"},
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("try_number", "user", "by"),
+    [
+        (1, "admin", "Airflow user admin (backfill)"),
+        (1, None, "airflow (backfill)"),
+        # The run keeps the name of who had it made first.
+        (2, "admin", "airflow (backfill)"),
+    ],
+)
+def test_a_backfill_that_plays_a_window_again_says_who_as_far_as_airflow_knows(
+    operator: WindowWorkflowOperator,
+    started: list[tuple[WindowRequest, Requester, bool]],
+    asked_before: list[dict[str, Any]],
+    try_number: int,
+    user: str | None,
+    by: str,
+) -> None:
+    asked = {"events": 3_000, "seed": 7, "shards": 1, "volume_shape": "flat"}
+    asked_before[:] = [{"request": {"window": "2026-01-05T08:00Z", **asked}}]
+    given = context(TaskInstance(try_number=try_number, max_tries=try_number + 1))
+    given["dag_run"].run_type = "backfill"
+    given["dag_run"].triggering_user_name = user
+    with pytest.raises(TaskDeferred):
+        operator.execute(given)
+    assert started[0][0].replay == {"by": by, "why": "the run's note: the disk was full"}
+
+
+def test_a_backfill_of_a_window_that_never_ran_is_no_replay(
+    operator: WindowWorkflowOperator,
+    started: list[tuple[WindowRequest, Requester, bool]],
+    asked_before: list[dict[str, Any]],
+) -> None:
+    assert asked_before == []
+    given = context(TaskInstance())
+    given["dag_run"].run_type = "backfill"
+    with pytest.raises(TaskDeferred):
+        operator.execute(given)
+    assert started[0][0].replay is None
 
 
 @pytest.mark.usefixtures("asked_before")

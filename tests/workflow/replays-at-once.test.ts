@@ -5,6 +5,7 @@ import { readReplays } from '../../activities/replays.ts';
 import { type ReplayTask, replayWindows } from '../../cli/replay-windows.ts';
 import { connectWindowWorkflows } from '../../cli/window-workflows.ts';
 import { STEPS } from '../../contracts/steps.ts';
+import { JOINED_SIGNAL } from '../../contracts/task-queues.ts';
 import { windowWorkflowId } from '../../contracts/window.ts';
 import { fakeSteps } from './fake-steps.ts';
 import { input, start, temporalForTests } from './harness.ts';
@@ -62,6 +63,33 @@ describe('replays of one window at once', () => {
     expect(steps.calls.filter((call) => call === 'compactWindow')).toHaveLength(3);
     const records = await readReplays(store, window, 5);
     expect(records.map(({ identical }) => identical)).toEqual([true, true]);
+  });
+});
+
+describe('a replay that joins a running one', () => {
+  it('goes on its record, whoever ordered that one', async () => {
+    const store = memoryStore();
+    const begun = Promise.withResolvers<void>();
+    const joined = Promise.withResolvers<void>();
+    const steps = fakeSteps({}, store);
+    const { compactWindow } = steps.queues.spark;
+    steps.queues.spark.compactWindow = async (...args) => {
+      begun.resolve();
+      await joined.promise;
+      return compactWindow?.(...args);
+    };
+    await withWorkers(steps, async (client) => {
+      const handle = await start(client);
+      await begun.promise;
+      await handle.signal(JOINED_SIGNAL, order);
+      // What is no order is nobody's.
+      await handle.signal(JOINED_SIGNAL, { by: 7 });
+      joined.resolve();
+      await handle.result();
+    });
+    expect(await readReplays(store, window, 5)).toMatchObject([
+      { order: { by: 'a test', why: 'run again' }, joined: [order], after: { reconciled: true } },
+    ]);
   });
 });
 

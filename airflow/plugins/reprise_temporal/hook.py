@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +14,20 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from reprise_temporal.outcome import Outcome, outcome_of_failure
 from reprise_temporal.settings import TemporalSettings, dag_run_url
-from reprise_temporal.window import PLAN_WORKFLOW, TASK_QUEUE, WORKFLOW, Requester, WindowRequest
+from reprise_temporal.window import (
+    JOINED_SIGNAL,
+    PLAN_WORKFLOW,
+    TASK_QUEUE,
+    WORKFLOW,
+    ReplayOrder,
+    Requester,
+    WindowRequest,
+)
 
 if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+
+log = logging.getLogger(__name__)
 
 # A step that is told to stop ends its Spark or dbt process first, which may take its time.
 CLOSE_WITHIN = timedelta(minutes=5)
@@ -81,6 +92,7 @@ class TemporalHook:
                 client, present, request, requester, first_attempt, clear_number
             )
             if adopted is not None:
+                await self._note_joining(client, present, adopted, request.replay, requester)
                 return adopted
 
         from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -144,13 +156,19 @@ class TemporalHook:
         return dict(found)
 
     async def outcome(self, ref: WorkflowRef) -> tuple[Outcome, Any]:
-        """Waits until the workflow has closed; the second value is its result."""
+        """Waits until the workflow has closed; the second value is its result.
+
+        When somebody resets the workflow meanwhile, Temporal ends this execution and goes on with another:
+        that one counts then.
+        """
         from temporalio.client import WorkflowFailureError
 
         try:
             result = await (await self._handle(ref)).result()
         except WorkflowFailureError as error:
-            return outcome_of_failure(error, ref.workflow_id, ref.run_id), None
+            outcome = outcome_of_failure(error, ref.workflow_id, ref.run_id)
+            following = await self._reset_of(ref) if outcome.status == "terminated" else None
+            return (outcome, None) if following is None else await self.outcome(following)
         return Outcome("completed", ref.workflow_id, ref.run_id), result
 
     async def cancel(self, ref: WorkflowRef, *, wait: timedelta) -> None:
@@ -158,6 +176,7 @@ class TemporalHook:
         from temporalio.service import RPCError, RPCStatusCode
 
         try:
+            ref = await self._reset_of(ref) or ref
             await (await self._handle(ref)).cancel()
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
@@ -171,15 +190,46 @@ class TemporalHook:
     async def _handle(self, ref: WorkflowRef) -> WorkflowHandle[Any, Any]:
         # Pinned to this execution: a late cancellation must not hit the one that replaced it.
         client = await self.client()
-        return client.get_workflow_handle(
-            ref.workflow_id, run_id=ref.run_id, first_execution_run_id=ref.run_id
-        )
+        return client.get_workflow_handle(ref.workflow_id, run_id=ref.run_id)
 
-    async def _present(self, client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+    async def _reset_of(self, ref: WorkflowRef) -> WorkflowRef | None:
+        """The execution that a reset has put in the place of this one; None: there is none."""
+        present = await self._present(await self.client(), ref.workflow_id)
+        if present is None or present.run_id == ref.run_id:
+            return None
+        origin = await self._present(await self.client(), ref.workflow_id, ref.run_id)
+        first = _first_run(present)
+        # One that was started anew begins with itself; windows never continue as new.
+        same = first != present.run_id and origin is not None and first == _first_run(origin)
+        return WorkflowRef(ref.workflow_id, present.run_id) if same else None
+
+    async def _note_joining(
+        self,
+        client: Client,
+        present: WorkflowExecutionDescription,
+        ref: WorkflowRef,
+        order: ReplayOrder | None,
+        requester: Requester,
+    ) -> None:
+        """A replay that finds the window running, by somebody else's order, goes on that one's record."""
+        from temporalio.service import RPCError
+
+        if order is None or _same_run((await present.memo()).get("airflow"), requester):
+            return
+        try:
+            handle = client.get_workflow_handle(ref.workflow_id, run_id=ref.run_id)
+            await handle.signal(JOINED_SIGNAL, dict(order))
+        except RPCError as error:
+            # It has just ended: then its end is the answer all the same.
+            log.warning("%s was not told who joined it: %s", ref.workflow_id, error)
+
+    async def _present(
+        self, client: Client, workflow_id: str, run_id: str | None = None
+    ) -> WorkflowExecutionDescription | None:
         from temporalio.service import RPCError, RPCStatusCode
 
         try:
-            return await client.get_workflow_handle(workflow_id).describe()
+            return await client.get_workflow_handle(workflow_id, run_id=run_id).describe()
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 return None
@@ -233,6 +283,11 @@ class TemporalHook:
                 f"cancel it, then clear this task to run it with {_settings(request.settings())}"
             )
         return ref
+
+
+def _first_run(execution: WorkflowExecutionDescription) -> str:
+    """Of the chain that the execution belongs to: the one that was started, before any reset."""
+    return execution.raw_description.workflow_execution_info.first_run_id or execution.run_id
 
 
 def _same_run(memo: Any, requester: Requester) -> bool:

@@ -49,17 +49,22 @@ class WindowWorkflowOperator(BaseOperator):
         ti = context["ti"]
         run = context["dag_run"]
         try:
+            before: WindowDefaults | None = None
             defaults = WindowDefaults.read()
             params = context.get("params") or {}
             request = window_request(run.data_interval_start, run.data_interval_end, params, defaults)
             if ti.try_number > 1 or run.run_type == "backfill":
                 # Whoever plays a window again means the window that it was, and not today's defaults.
-                defaults = asyncio.run(asked_before(request.window, run.run_id)) or defaults
-                request = window_request(run.data_interval_start, run.data_interval_end, params, defaults)
+                before = asyncio.run(asked_before(request.window, run.run_id))
+                request = window_request(
+                    run.data_interval_start, run.data_interval_end, params, before or defaults
+                )
         except ValueError as error:
             raise AirflowFailException(str(error)) from None
         first = is_first_attempt(ti.try_number, ti.max_tries, self.retries or 0)
-        if first and ti.try_number > 1:
+        if first and run.run_type == "backfill" and (before or ti.try_number > 1):
+            request = replace(request, replay=order_of_backfill(run, ti.try_number))
+        elif first and ti.try_number > 1:
             request = replace(request, replay=order_of_clear(run))
         self.start_and_defer(context, request, requester_of(ti), first)
 
@@ -133,8 +138,18 @@ def requester_of(ti: Any) -> Requester:
 
 def order_of_clear(run: Any) -> ReplayOrder:
     """Airflow tells a task neither who has cleared it (its audit log does) nor why, but for the note."""
-    note = None if (run.note or "").startswith(OUR_NOTE) else run.note
-    return replay_order(f"Airflow, the task of {run.run_id} was cleared", note and f"the run's note: {note}")
+    return replay_order(f"Airflow, the task of {run.run_id} was cleared", note_of(run))
+
+
+def order_of_backfill(run: Any, try_number: int) -> ReplayOrder:
+    """A run that the backfill has made knows its user; one that it plays again keeps an older name."""
+    user = run.triggering_user_name if try_number == 1 else None
+    return replay_order(f"Airflow user {user} (backfill)" if user else "airflow (backfill)", note_of(run))
+
+
+def note_of(run: Any) -> str | None:
+    """Not one that a replay has left."""
+    return None if not run.note or run.note.startswith(OUR_NOTE) else f"the run's note: {run.note}"
 
 
 def is_first_attempt(try_number: int, max_tries: int | None, retries: int) -> bool:

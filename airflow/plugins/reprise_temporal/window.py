@@ -12,6 +12,7 @@ from reprise_temporal.settings import WindowDefaults
 # Names shared with contracts/task-queues.ts and contracts/window.ts; tests/test_contracts.py compares them.
 WORKFLOW = "listeningWindow"
 PLAN_WORKFLOW = "replayPlan"
+JOINED_SIGNAL = "joined"
 STEPS = ("generate", "publish", "ingest", "reconcile", "compact", "load", "build", "publish_serving")
 QUARANTINE_REASONS = (
     "oversized",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cameThrough, reportText } from '../../../cli/report-text.ts';
-import { outcomeOf, type ReplayRecord } from '../../../contracts/replay.ts';
+import { RESET_BY, outcomeOf, type ReplayRecord } from '../../../contracts/replay.ts';
 import { sampleReport } from './sample-report.ts';
 
 describe('a report for a person', () => {
@@ -142,5 +142,25 @@ describe('a report for a person', () => {
     expect(text).toContain('failed before, completed after, reconciled, identical');
     expect(text).toContain('serving held 7 of sessions and holds 8.');
     expect(text).toContain('failed before, not ended yet');
+    const joined = reportText(sampleReport(), [{ ...record, joined: [{ by: 'another', why: 'to see it' }] }]);
+    expect(joined).toContain('joined by another: to see it');
+  });
+
+  test('with what makes Airflow tell the same after a reset', () => {
+    const outcome = outcomeOf(sampleReport());
+    const reset: ReplayRecord = {
+      ...{
+        version: 1,
+        window: '2026-01-05T08:00Z',
+        order: { by: RESET_BY, why: 'its history says by whom' },
+      },
+      ...{ from_step: 'generate', started_at: '2026-03-01T00:00:00.000Z', ended_at: null },
+      ...{ workflow: { workflow_id: 'w', run_id: 'r' }, airflow: null, compared_with: null },
+      ...{ before: outcome, after: outcome, identical: true, differences: [], amended: [], remarks: [] },
+    };
+    const mend = 'npx reprise replay --window 2026-01-05T08:00Z --from-step publish_serving';
+    const shown = { dag_id: 'listening_window', run_id: 'scheduled' };
+    expect(reportText(sampleReport(), [{ ...reset, airflow: shown }])).toContain(mend);
+    expect(reportText(sampleReport(), [reset])).not.toContain(mend);
   });
 });
