@@ -30,8 +30,17 @@ def set_duplicates_aside(classified: DataFrame, repeated: DataFrame) -> DataFram
 
     First by partition and offset: the same records always leave the same one standing.
     """
+    return _set_aside(classified.join(repeated, on="event_id", how="left"))
+
+
+def set_places_aside(classified: DataFrame, repeats: DataFrame) -> DataFrame:
+    """As `set_duplicates_aside`, for records that are named by partition and offset, with the place of their
+    first."""
+    return _set_aside(classified.join(repeats, on=["kafka_partition", "kafka_offset"], how="left"))
+
+
+def _set_aside(known: DataFrame) -> DataFrame:
     place = F.struct("kafka_partition", "kafka_offset")
-    known = classified.join(repeated, on="event_id", how="left")
     is_repeat = F.col("reason_code").isNull() & F.col("_first").isNotNull() & (place != F.col("_first"))
     first = F.col("_first")
     sentence = F.concat(
@@ -51,16 +60,20 @@ def set_duplicates_aside(classified: DataFrame, repeated: DataFrame) -> DataFram
     ).drop("_first")
 
 
+def catalogue_columns() -> list[str]:
+    """Names and types of a track's fields, as SQL has them."""
+    events = table_schema("events")
+    names = events.fieldNames()
+    attributes = names[names.index("track_title") : names.index("kafka_partition")]
+    return ["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in attributes)]
+
+
 def read_catalogue(spark: SparkSession, file: Path | None) -> DataFrame:
     """The tracks of the catalogue; none when there is no file.
 
     Read by the driver: the file is on its disk alone. A track that stands twice would double its events, so
     the first counts.
     """
-    events = table_schema("events")
-    names = events.fieldNames()
-    attributes = names[names.index("track_title") : names.index("kafka_partition")]
-    columns = ["track_id string", *(f"{name} {events[name].dataType.simpleString()}" for name in attributes)]
     tracks: dict[str, str] = {}
     # Not by splitlines, which also breaks a line at separators that a title may hold.
     for line in [] if file is None else filter(None, file.read_text(encoding="utf-8").split("\n")):
@@ -69,7 +82,7 @@ def read_catalogue(spark: SparkSession, file: Path | None) -> DataFrame:
         except (ValueError, KeyError, TypeError) as error:
             raise JobFailure("InvalidInput", f"{file} has a line that is no track: {error!r}") from error
     lines = spark.createDataFrame([(line,) for line in tracks.values()], "line string")
-    return lines.select(F.from_json("line", ", ".join(columns)).alias("track")).select("track.*")
+    return lines.select(F.from_json("line", ", ".join(catalogue_columns())).alias("track")).select("track.*")
 
 
 def raw_rows(records: DataFrame) -> DataFrame:

@@ -1,0 +1,1 @@
+"""The resident stream: from the topic into the tables and the now store, batch by batch."""

@@ -6,7 +6,7 @@ Minutes are text, `2026-01-05T08:15:00Z`; instants have milliseconds, `2026-01-0
 
 SCHEMA_VERSION = 1
 
-# Of a closed minute, the tracks with the most plays are kept; one beyond them had at most the last one's plays.
+# Of a closed minute, the tracks with the most plays are kept; one beyond them had at most the last one's.
 TRACKS_KEPT_PER_MINUTE = 500
 
 # meta: schema_version, stream, started_at, last_batch,
@@ -47,13 +47,6 @@ create table if not exists minute_listeners (
     value text,
     listeners integer not null,
     primary key (minute, dimension, value)
-) without rowid;
-create table if not exists open_listeners (
-    minute text,
-    dimension text,
-    value text,
-    listener integer,
-    primary key (minute, dimension, value, listener)
 ) without rowid;
 create table if not exists track_minutes (
     minute text,
