@@ -37,7 +37,7 @@ Faults are put into running windows of a real installation: real broker, object 
 dbt, under Airflow where its own parts are struck; each under the supervisor that runs them every day. A step waits at its
 beginning until its fault is prepared, and is then let go. A process is killed or stopped when the step has come to its middle:
 half of a request to the store or the broker has gone out over a line that holds the rest (\`build\` and \`serving\`, which speak to
-neither, are met at their beginning). No clock decides. A window meets up to one fault a step, and readers watch all the while. This page is written by \`npm run test:faults\` from
+neither, are met at their beginning). No clock decides.${seenText(cells)} A window meets up to one fault a step, and readers watch all the while. This page is written by \`npm run test:faults\` from
 [its raw results](reliability/results.json).
 
 **${survived.length} of ${cells.length} injected faults survived**: ${alone.length} without help, ${survived.length - alone.length} by running the window once more.
@@ -124,6 +124,13 @@ function figure({ recovery_seconds: seconds, attempts, outcome }: CellResult): s
   if (outcome === 'stuck') return '✖';
   const tried = attempts > 1 ? ` (${attempts})` : '';
   return `${seconds.toFixed(seconds < 10 ? 1 : 0)}${tried}${MARK[outcome]}`;
+}
+
+function seenText(cells: readonly CellResult[]): string {
+  const seen = cells.filter(({ met }) => met === undefined).length;
+  return seen === 0
+    ? ''
+    : ` (${seen} of the figures below are older: there a step was struck as soon as it was seen.)`;
 }
 
 function commitsText(cells: readonly CellResult[]): string {

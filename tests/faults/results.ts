@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { REPOSITORY } from '../../config/paths.ts';
 import { StepName, STEPS } from '../../contracts/steps.ts';
 import type { Cell } from './cases.ts';
+import { pointOf } from './points.ts';
 import type { Verdict } from './trial.ts';
 
 /** What the table is made of; a run of some cases replaces those and leaves the others. */
@@ -39,6 +40,8 @@ const CellResult = z.object({
   at: z.string(),
   /** Of the programs that were struck; each cell has its own, for a run of some cells leaves the others. */
   commit: z.string(),
+  /** Where it waited for the fault; absent from figures of a time when steps were struck as soon as they were seen. */
+  met: z.enum(['beginning', 'middle']).optional(),
   note: z.string().optional(),
   /** What the window failed with before its replay. */
   failure: z.string().optional(),
@@ -107,6 +110,7 @@ export function cellResults(
       window: verdict.window,
       at: now.toISOString(),
       commit,
+      met: pointOf(cell, verdict.window) ? 'middle' : 'beginning',
       ...(note ? { note } : {}),
       ...(failure ? { failure } : {}),
     };

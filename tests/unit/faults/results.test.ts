@@ -88,8 +88,10 @@ describe('a cell of the table', () => {
     ]);
   });
 
-  test('names what was struck', () => {
-    expect(judge(verdict([report({})], [['generate', 0]]))).toMatchObject([{ commit: 'abc1234' }]);
+  test('names what was struck, and where', () => {
+    expect(judge(verdict([report({})], [['generate', 0]]))).toMatchObject([
+      { commit: 'abc1234', met: 'middle' },
+    ]);
   });
 
   test('is lost when anything differs, whatever the window says', () => {
@@ -116,6 +118,7 @@ test('the page counts what it shows', () => {
   expect(row).toBe('| kill worker-publish | – | 30 (2) | – | – | – | 0.0 (4) ↻ | – | – | 2/2 |');
   expect(page).toContain('- kill worker-publish, in load, by one replay: Unavailable: no broker');
   expect(page).toContain('at commit abc1234.');
+  expect(page).not.toContain('are older');
 });
 
 test.each(['stuck', 'by more replays', 'lost'] as const)(
