@@ -1,7 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text } from 'node:stream/consumers';
-import { createObjectStore, type ObjectStore } from '../../clients/object-store.ts';
 import { createLakeReader, type LakeSession } from '../../clients/lake-reader.ts';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
@@ -27,36 +25,6 @@ export function tablesNow({ paths }: Config): Map<LakeTable, string> {
     return new Map();
   } finally {
     catalogue?.close();
-  }
-}
-
-const CURRENT_SNAPSHOT = /"current-snapshot-id"\s*:\s*(-?\d+)/;
-
-/** The snapshot of each table that has one: making a table and describing it are commits without rows. */
-export class SnapshotIds {
-  readonly #config: Config;
-  readonly #store: ObjectStore;
-  readonly #byLocation = new Map<string, string | undefined>();
-
-  constructor(config: Config) {
-    this.#config = config;
-    this.#store = createObjectStore(config.objectStore);
-  }
-
-  async now(): Promise<Map<LakeTable, string>> {
-    const found = new Map<LakeTable, string>();
-    for (const [table, location] of tablesNow(this.#config)) {
-      if (!this.#byLocation.has(location)) this.#byLocation.set(location, await this.#idIn(location));
-      const id = this.#byLocation.get(location);
-      if (id !== undefined) found.set(table, id);
-    }
-    return found;
-  }
-
-  async #idIn(location: string): Promise<string | undefined> {
-    const key = location.replace(`s3://${this.#store.bucket}/`, '');
-    const id = CURRENT_SNAPSHOT.exec(await text(await this.#store.getStream(key)))?.[1];
-    return id === '-1' ? undefined : id;
   }
 }
 
