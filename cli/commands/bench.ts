@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe as compaction } from '../benches/compaction.ts';
 import { describe as generate } from '../benches/generate.ts';
 import { describe as ingest } from '../benches/ingest.ts';
+import { describe as latency } from '../benches/latency.ts';
 import { describe as publish } from '../benches/publish.ts';
 import { describe as serve } from '../benches/serve.ts';
 import { describe as window } from '../benches/window.ts';
@@ -24,5 +25,8 @@ export function register(command: Command): void {
   serve(command.command('serve').description('measure how fast the pages of the dashboard open and answer'));
   compaction(
     command.command('compaction').description('measure what rewriting small files takes and brings'),
+  );
+  latency(
+    command.command('latency').description('measure how long an event of the live stream is under way'),
   );
 }
