@@ -51,6 +51,7 @@ const Environment = z.object({
   REPRISE_EVENTS_PER_WINDOW: whole(20_000),
   REPRISE_SHARDS: whole(2),
   REPRISE_SEED: whole(1, 0),
+  REPRISE_REPLAYS_AT_ONCE: whole(4, 1, 64),
   REPRISE_VOLUME_SHAPE: z.preprocess(
     (value) => (value === '' ? undefined : value),
     z.enum(VolumeShape.options, { error: 'must be flat or diurnal' }).optional(),
@@ -85,6 +86,8 @@ export interface Config {
         endpoint: string | undefined;
         credentialsFile: string | undefined;
       };
+  /** Windows that one replay may play side by side: each holds a Spark driver or a build for some minutes. */
+  replaysAtOnce: number;
   defaults: {
     eventsPerWindow: number;
     shards: number;
@@ -168,6 +171,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
             endpoint: e.BIGQUERY_ENDPOINT,
             credentialsFile: e.GOOGLE_APPLICATION_CREDENTIALS,
           },
+    replaysAtOnce: e.REPRISE_REPLAYS_AT_ONCE,
     defaults: {
       eventsPerWindow: e.REPRISE_EVENTS_PER_WINDOW,
       shards: e.REPRISE_SHARDS,

@@ -6,15 +6,16 @@ that `npx reprise replay` makes; each window is one mapped task that waits for i
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Param
 
-from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator
+from reprise_temporal.replay import WINDOWS_AT_ONCE, PlanReplayOperator, ReplayWindowOperator
 from reprise_temporal.window import QUARANTINE_REASONS, STEPS
 
-# As many as `listening_window` runs side by side.
-WINDOWS_AT_ONCE = 2
+# What the installation allows (config/config.ts); a run says how many of these it wants.
+MOST_AT_ONCE = int(os.environ.get("REPRISE_REPLAYS_AT_ONCE") or 4)
 
 DOCS = """
 ### Play windows again
@@ -76,6 +77,14 @@ with DAG(
             title="Quarantined as",
             description="Only windows in which records of this reason change sides. Empty: of any.",
         ),
+        "parallel": Param(
+            min(WINDOWS_AT_ONCE, MOST_AT_ONCE),
+            type="integer",
+            minimum=1,
+            maximum=MOST_AT_ONCE,
+            title="Windows at a time",
+            description="The oldest first. How many there may be is a setting of the installation.",
+        ),
         "reason": Param(
             None,
             type=["null", "string"],
@@ -90,7 +99,7 @@ with DAG(
     plan = PlanReplayOperator(task_id="plan", doc_md="Finds the windows to play.")
     ReplayWindowOperator.partial(
         task_id="replay_window",
-        max_active_tis_per_dag=WINDOWS_AT_ONCE,
+        max_active_tis_per_dag=MOST_AT_ONCE,
         map_index_template="{{ task.planned['window'] }}",
         doc_md="Plays one window again and waits for its end.",
     ).expand(planned=plan.output)

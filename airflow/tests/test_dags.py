@@ -118,8 +118,9 @@ def test_windows_are_planned_and_then_played_some_at_a_time(replay_windows: DAG)
     assert isinstance(replay, MappedOperator)
     assert replay.operator_class is ReplayWindowOperator
     assert replay.upstream_task_ids == {"plan"}
-    # No more than the schedule runs side by side; Airflow counts those that wait in the triggerer.
-    assert replay.partial_kwargs["max_active_tis_per_dag"] == 2
+    # What an installation allows; Airflow counts those that wait in the triggerer.
+    assert replay.partial_kwargs["max_active_tis_per_dag"] == 4
+    assert replay_windows.params.get_param("parallel").resolve() == 2
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,9 @@ def test_windows_are_planned_and_then_played_some_at_a_time(replay_windows: DAG)
         ("reason_code", None, True),
         ("reason_code", "invalid_value", True),
         ("reason_code", "not liked", False),
+        ("parallel", 4, True),
+        ("parallel", 5, False),
+        ("parallel", 0, False),
         ("reason", "the disk was full", True),
         ("reason", "x" * 501, False),
     ],

@@ -24,7 +24,13 @@ class TaskInstance(SimpleNamespace):
 
     def __init__(self, **changes: Any) -> None:
         super().__init__(
-            dag_id="listening_window", run_id="run", task_id="run_window", try_number=1, max_tries=2, xcoms={}
+            dag_id="listening_window",
+            run_id="run",
+            task_id="run_window",
+            try_number=1,
+            max_tries=2,
+            map_index=-1,
+            xcoms={},
         )
         self.__dict__.update(changes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from test_operator import TaskInstance
 
-from reprise_temporal import replay
+from reprise_temporal import replay, turn
 from reprise_temporal.hook import TemporalHook, WorkflowRef
 from reprise_temporal.replay import PlanReplayOperator, ReplayWindowOperator, handed_to, scope_of
+from reprise_temporal.turn import ReplayTurnTrigger, is_turn
 from reprise_temporal.window import Requester, WindowRequest
 
 WINDOW = "2026-01-05T08:00Z"
@@ -173,6 +175,61 @@ def test_a_run_that_cannot_be_told_does_not_stop_the_replay(played: Played) -> N
     played.refuses = True
     run_it()
     assert len(played.begun) == 1
+
+
+def at(map_index: int, **params: Any) -> Any:
+    """The context of one of the mapped windows."""
+    given = context(**params)
+    given["ti"].map_index = map_index
+    return given
+
+
+@pytest.mark.parametrize(
+    ("map_index", "params", "begins"),
+    [(0, {}, True), (1, {}, True), (2, {}, False), (1, {"parallel": 1}, False), (2, {"parallel": 3}, True)],
+)
+def test_as_many_windows_begin_as_the_run_asks_for(
+    played: Played, map_index: int, params: dict[str, Any], begins: bool
+) -> None:
+    replaying = ReplayWindowOperator(task_id="replay_window", planned=PLANNED)
+    with pytest.raises(TaskDeferred) as deferred:
+        replaying.execute(at(map_index, **params))
+    assert isinstance(deferred.value.trigger, ReplayTurnTrigger) is not begins
+    assert len(played.begun) == int(begins)
+    if not begins:
+        assert deferred.value.method_name == "begin"
+        with pytest.raises(TaskDeferred):
+            replaying.begin(at(map_index, **params), "its turn")
+        assert len(played.begun) == 1
+
+
+def test_it_is_a_windows_turn_when_enough_of_those_before_it_have_ended() -> None:
+    states = {"w_0": "success", "w_1": "deferred", "w_2": "failed", "w_3": None}
+    assert is_turn(states, "w", 2, parallel=2)
+    assert not is_turn(states, "w", 4, parallel=2)
+    assert is_turn({**states, "w_3": "upstream_failed"}, "w", 4, parallel=2)
+    # One that Airflow has not made yet has not ended.
+    assert not is_turn({}, "w", 1, parallel=1)
+
+
+def test_a_window_waits_for_its_turn_and_not_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [{"w_0": "running"}, {"w_0": "deferred"}, {"w_0": "success"}]
+    monkeypatch.setattr(turn, "LOOK_EVERY_S", 0.0)
+
+    async def states(self: ReplayTurnTrigger) -> dict[str, Any]:
+        return looks.pop(0)
+
+    monkeypatch.setattr(ReplayTurnTrigger, "states", states)
+    waiting = ReplayTurnTrigger("replay_windows", "manual__1", "w", 1, parallel=1, resume_after=0.0)
+    path, arguments = waiting.serialize()
+    assert path == "reprise_temporal.turn.ReplayTurnTrigger"
+    assert ReplayTurnTrigger(**arguments).serialize() == (path, arguments)
+
+    async def fired() -> list[Any]:
+        return [event async for event in waiting.run()]
+
+    assert len(asyncio.run(fired())) == 1
+    assert looks == []
 
 
 def test_a_run_under_way_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ export function register(command: Command): void {
     .option('--quarantined', 'put quarantined records through again, by the rules as they are now')
     .addOption(new Option('--reason-code <code>', 'only windows that hold some of it').choices(REASON_ORDER))
     .option('--dry-run', 'say which windows and steps would run, why, and what would change; start nothing')
-    .option('--parallel <n>', 'windows at a time, the oldest first', wholeNumber(1, 16), 2)
+    .option('--parallel <n>', 'windows at a time, the oldest first', wholeNumber(1, 64), 2)
     .option('--reason <text>', 'why, for the record')
     .option('--direct', 'leave Airflow out of it: its runs go on showing what they showed')
     .option('--json', 'print the plan or the records as JSON')
@@ -77,6 +77,10 @@ async function replay(options: Options): Promise<void> {
   const scope = scopeOf(options);
   if (options.quarantined) assertGenerated();
   const config = loadConfig();
+  if (options.parallel > config.replaysAtOnce)
+    throw new CommandFailure(`this installation plays ${config.replaysAtOnce} windows at a time at most`, {
+      mend: `--parallel ${config.replaysAtOnce}, or set REPRISE_REPLAYS_AT_ONCE`,
+    });
   const store = createObjectStore(config.objectStore);
   const workflows = await connectWindowWorkflows(config.temporal);
   try {

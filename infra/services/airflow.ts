@@ -111,6 +111,7 @@ function airflowEnvironment(context: ServiceContext): Record<string, string> {
     REPRISE_SHARDS: String(config.defaults.shards),
     REPRISE_SEED: String(config.defaults.seed),
     REPRISE_VOLUME_SHAPE: config.defaults.scheduledVolumeShape,
+    REPRISE_REPLAYS_AT_ONCE: String(config.replaysAtOnce),
     REPRISE_SCHEDULE_FROM: settings.schedule_from,
   };
 }

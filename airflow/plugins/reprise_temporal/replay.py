@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,13 +13,21 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
 from reprise_temporal.hook import TemporalHook
-from reprise_temporal.operator import WindowWorkflowOperator, is_first_attempt, requester_of
+from reprise_temporal.operator import (
+    RESUME_AFTER_S,
+    WindowWorkflowOperator,
+    is_first_attempt,
+    requester_of,
+)
 from reprise_temporal.settings import TemporalSettings
+from reprise_temporal.turn import ReplayTurnTrigger
 from reprise_temporal.window import WINDOW, ReplayOrder, WindowRequest, replay_order, window_id
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+# Unless the run says otherwise: as many as `listening_window` runs side by side.
+WINDOWS_AT_ONCE = 2
 # contracts/replay-plan.ts: MOST_PLANNED
 MOST_WINDOWS = 8784
 
@@ -67,6 +76,24 @@ class ReplayWindowOperator(WindowWorkflowOperator):
             raise AirflowFailException(
                 f"{self.planned['window']} was left as it is: {self.planned['refused']}"
             )
+        ti = context["ti"]
+        parallel, index = parallel_of(context), ti.map_index or 0
+        if index < parallel:
+            self.begin(context)
+        self.defer(
+            trigger=ReplayTurnTrigger(
+                dag_id=ti.dag_id,
+                run_id=ti.run_id,
+                task_id=ti.task_id,
+                map_index=index,
+                parallel=parallel,
+                resume_after=time.time() + RESUME_AFTER_S,
+            ),
+            method_name="begin",
+        )
+
+    def begin(self, context: Context, event: Any = None) -> NoReturn:
+        """Called at once, or with the event of its turn."""
         ti, run = context["ti"], context["dag_run"]
         order = order_of(run, (context.get("params") or {}).get("reason"))
         asked = self.planned["request"]
@@ -90,6 +117,11 @@ class ReplayWindowOperator(WindowWorkflowOperator):
         except Exception as error:
             # The window is played all the same; only the page of its own run lags behind.
             self.log.warning("%s was not cleared: %s", self._handing["run_id"], error)
+
+
+def parallel_of(context: Context) -> int:
+    """How many windows of the run are played side by side."""
+    return int((context.get("params") or {}).get("parallel") or WINDOWS_AT_ONCE)
 
 
 def order_of(run: Any, reason: str | None) -> ReplayOrder:

@@ -57,7 +57,12 @@ test.each<[string, string[], string]>([
     ['--from', '2026-01-05T08:00Z', '--to', '2026-01-05T07:00Z'],
     'lies before the first',
   ],
-  ['too long a range', ['--from', '2025-01-05T08:00Z', '--to', '2026-01-05T07:00Z'], 'cut the range'],
+  [
+    'more windows at a time than the installation allows',
+    ['--window', '2026-01-05T08:00Z', '--parallel', '5'],
+    '--parallel 4, or set REPRISE_REPLAYS_AT_ONCE',
+  ],
+  ['too long a range', ['--from', '2024-01-05T08:00Z', '--to', '2026-01-05T07:00Z'], 'cut the range'],
   [
     'a step that is none',
     ['--window', '2026-01-05T08:00Z', '--from-step', 'dance'],
