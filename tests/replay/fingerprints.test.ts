@@ -13,6 +13,7 @@ import { input, start, temporalForTests } from '../workflow/harness.ts';
 import { type Commands, commandsOf } from './command-text.ts';
 import { changedBundle, GATED, UNGATED } from './changed-workflow.ts';
 import { explainChange } from './explain-change.ts';
+import { STREAM_WAYS } from './stream-ways.ts';
 
 /**
  * The commands of each workflow, by the ways through it, written down. A history that was recorded replays under a new
@@ -40,6 +41,8 @@ interface Way {
   again?: boolean;
   /** Not a window but the plan of a replay. */
   scope?: ReplayScope;
+  /** Not a window but the resident stream. */
+  stream?: (typeof STREAM_WAYS)[string];
 }
 
 const WAYS: Record<string, Record<string, Way>> = {
@@ -59,6 +62,9 @@ const WAYS: Record<string, Record<string, Way>> = {
     },
     'a window that is cancelled': { steps: { ingestWindow: untilCancelled }, cancelIn: 'ingestWindow' },
   },
+  liveStream: Object.fromEntries(
+    Object.entries(STREAM_WAYS).map(([name, stream]) => [`a ${name}`, { stream }]),
+  ),
   replayPlan: { 'a plan': { scope: { from: input.window, to: input.window, failed: true } } },
 };
 
@@ -69,9 +75,10 @@ const progressOf = (handle: WorkflowHandle): Promise<WindowProgress> => handle.q
  * would be a matter of speed.
  */
 async function commandsOfWay(
-  { steps: replaced, given = input, cancelIn, again, scope }: Way,
+  { steps: replaced, given = input, cancelIn, again, scope, stream }: Way,
   codePath?: string,
 ): Promise<Commands> {
+  if (stream) return commandsOf(await stream(withWorkers));
   if (scope) return withWorkers(fakeSteps(), (client) => commandsOfPlan(client, scope));
   const over = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();

@@ -11,6 +11,7 @@ import { windowWorkflowId } from '../../contracts/window.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { amending, fakeSteps } from '../workflow/fake-steps.ts';
 import { input, start, temporalForTests } from '../workflow/harness.ts';
+import { STREAM_WAYS } from './stream-ways.ts';
 
 /**
  * Ways through the workflow of which the history was taken on the test server. `--update` writes those that are not there; what
@@ -78,24 +79,31 @@ const WAYS: Record<string, (client: Client) => Promise<RecordedHistory>> = {
   },
 };
 
+type Taken = [string, () => Promise<RecordedHistory>];
+const ALL: Taken[] = [
+  ...Object.entries(WAYS).map(([name, way]): Taken => {
+    const steps = name === 'amended-once-reconciled' ? amending : {};
+    return [name, () => withWorkers(fakeSteps(steps), way)];
+  }),
+  ...Object.entries(STREAM_WAYS).map(
+    ([name, way]): Taken => [name.replaceAll(' ', '-'), () => way(withWorkers)],
+  ),
+];
+
 describe('a way through the workflow', () => {
-  it.each(Object.entries(WAYS))(
-    '%s is among the histories, and replays as it is taken today',
-    async (name, way) => {
-      const steps = name === 'amended-once-reconciled' ? amending : {};
-      const history = await withWorkers(fakeSteps(steps), way);
-      const codePath = await workflowBundle(loadConfig().paths);
-      const replayed = Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
-      await expect(replayed).resolves.toBeUndefined();
-      const file = join(folder, `${name}.json`);
-      if (isWriting() && !existsSync(file)) {
-        const message = History.fromObject(history);
-        const plain = History.toObject(message, { enums: String, longs: String, bytes: String });
-        // Whose machine it was is nobody's business.
-        const text = JSON.stringify(plain, null, 1).replaceAll(`@${hostname()}`, '@worker');
-        writeFileSync(file, `${text}\n`);
-      }
-      expect(existsSync(file), `record it: see docs/processes/change-a-workflow.md`).toBe(true);
-    },
-  );
+  it.each(ALL)('%s is among the histories, and replays as it is taken today', async (name, way) => {
+    const history = await way();
+    const codePath = await workflowBundle(loadConfig().paths);
+    const replayed = Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
+    await expect(replayed).resolves.toBeUndefined();
+    const file = join(folder, `${name}.json`);
+    if (isWriting() && !existsSync(file)) {
+      const message = History.fromObject(history);
+      const plain = History.toObject(message, { enums: String, longs: String, bytes: String });
+      // Whose machine it was is nobody's business.
+      const text = JSON.stringify(plain, null, 1).replaceAll(`@${hostname()}`, '@worker');
+      writeFileSync(file, `${text}\n`);
+    }
+    expect(existsSync(file), `record it: see docs/processes/change-a-workflow.md`).toBe(true);
+  });
 });
