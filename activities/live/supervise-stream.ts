@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientError } from '../../clients/errors.ts';
 import type { PartitionBounds } from '../../clients/kafka-topics.ts';
 import type { ObjectStore } from '../../clients/object-store.ts';
@@ -73,7 +72,6 @@ class Supervision {
   readonly #position: KeptPosition;
   readonly #catalogue: CatalogueCopy;
   readonly #killed = new AbortController();
-  readonly #ended = new AbortController();
   #progress: StreamProgress | null = null;
   #lastSign = performance.now();
 
@@ -98,7 +96,12 @@ class Supervision {
     await this.#catalogue.create();
     const specFile = join(this.#folder, 'spec.json');
     await writeFile(specFile, JSON.stringify(this.#spec(asked)));
-    const watching = this.#watch();
+    let looking: Promise<void> | undefined;
+    const watch = setInterval(() => {
+      looking ??= this.#look().finally(() => {
+        looking = undefined;
+      });
+    }, WATCH_MS);
     const askToEnd = (): void => void this.#askToEnd();
     this.#pulse.signal.addEventListener('abort', askToEnd, { once: true });
     try {
@@ -109,8 +112,8 @@ class Supervision {
       throw this.#isStopping || !this.#progress ? error : worthAnother(error);
     } finally {
       this.#pulse.signal.removeEventListener('abort', askToEnd);
-      this.#ended.abort();
-      await watching;
+      clearInterval(watch);
+      await looking;
     }
     return this.#position.last ?? null;
   }
@@ -175,16 +178,12 @@ class Supervision {
   }
 
   /** Tells the server that somebody is here, keeps the catalogue new, and ends a stream that hangs. */
-  async #watch(): Promise<void> {
-    while (!this.#ended.signal.aborted) {
-      await sleep(WATCH_MS, undefined, { signal: this.#ended.signal }).catch(() => undefined);
-      if (this.#ended.signal.aborted) return;
-      this.#beat();
-      // The store may be away for a while: the stream has the catalogue that it had.
-      await this.#catalogue.refresh().catch(() => undefined);
-      const why = await this.#whyItHangs();
-      if (why) this.#killed.abort(new ClientError('TimedOut', why));
-    }
+  async #look(): Promise<void> {
+    this.#beat();
+    // The store may be away for a while: the stream has the catalogue that it had.
+    await this.#catalogue.refresh().catch(() => undefined);
+    const why = await this.#whyItHangs();
+    if (why) this.#killed.abort(new ClientError('TimedOut', why));
   }
 
   async #whyItHangs(): Promise<string | undefined> {
