@@ -1,4 +1,4 @@
-"""Reprise's dashboard: two pages on what the platform publishes."""
+"""Reprise's dashboard: three pages on what the platform publishes and what it hears just now."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ st.html(ASSETS / "style.css")
 st.navigation(
     [
         st.Page("views/overview.py", title="Overview", icon=":material/graphic_eq:", default=True),
+        st.Page("views/now.py", title="Now", icon=":material/sensors:", url_path="now"),
         st.Page("views/pipeline.py", title="Pipeline", icon=":material/conveyor_belt:", url_path="pipeline"),
     ],
     position="top",

@@ -20,6 +20,10 @@ class Settings:
         return self.serving_dir / "reports"
 
     @property
+    def now_file(self) -> Path:
+        return self.serving_dir / "live" / "now.sqlite"
+
+    @property
     def replays_dir(self) -> Path:
         return self.serving_dir / "replays"
 

@@ -1,0 +1,75 @@
+"""Charts that are described once and fed with new rows from then on.
+
+With a description that does not change, the browser moves the marks in place: no chart is built anew.
+Each mark has a place of its own (`slot`) that it keeps from one feeding to the next: otherwise Vega would lay
+thousands of dead marks aside before it forgets them, and a page that stays open would grow by megabytes a
+minute. A line has no such places, so what looks like one is a row of short ones.
+"""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+Spec = dict[str, Any]
+
+_CLOCK = "utcFormat(datum.value, '%H:%M')"
+
+# The rows are handed over beside the description, under this name.
+_ROWS = alt.NamedData(name="rows")
+
+
+def chart() -> alt.Chart:
+    keyed: alt.Chart = alt.Chart(_ROWS).encode(key=alt.Key("slot:Q"))
+    return keyed
+
+
+def described(layers: list[alt.Chart], height: int) -> Spec:
+    with alt.theme.enable("none"):
+        # The card names the colours.
+        spec: Spec = (
+            alt.LayerChart(layer=layers, data=_ROWS, height=height).configure_legend(disable=True).to_dict()
+        )
+    # Thousands of short lines every two seconds are too much for a tree of elements.
+    return {**spec, "usermeta": {"embedOptions": {"renderer": "canvas"}}}
+
+
+def with_rows(spec: Spec, rows: pd.DataFrame) -> Spec:
+    return {**spec, "datasets": {"rows": rows.assign(slot=range(len(rows)))}}
+
+
+def time(field: str) -> alt.X:
+    return alt.X(
+        f"{field}:T",
+        scale=alt.Scale(type="utc", nice=False),
+        axis=alt.Axis(
+            title=None, grid=False, labelOverlap=True, tickCount=8, labelFlush=True, labelExpr=_CLOCK
+        ),
+    )
+
+
+def amount(field: str, unit: str = "") -> alt.Y:
+    # A fixed width for the labels: the picture stays where it is when a digit more is needed.
+    return alt.Y(
+        f"{field}:Q",
+        stack=None,
+        axis=alt.Axis(
+            title=None, tickCount=4, minExtent=46, labelExpr=f"format(datum.value, ',') + '{unit}'"
+        ),
+    )
+
+
+def subject_colour(subjects: list[str]) -> alt.Color:
+    """The theme's colours in the order of the subjects; for layers whose `subject` is calculated."""
+    return alt.Color("subject:N", scale=alt.Scale(domain=subjects))
+
+
+def pointed_at(field: str, until: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
+    """Invisible columns to point at, over all that is drawn. Those of `hover` suffice."""
+    columns: alt.Chart = (
+        chart()
+        .transform_filter("datum.hover")
+        .mark_rect(opacity=0, aria=False)
+        .encode(x=time(field), x2=f"{until}:T", tooltip=tooltip)
+    )
+    return columns

@@ -1,0 +1,79 @@
+"""Whether the stream lives, from what it wrote last."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from reprise_dashboard.pointer import parse_instant
+
+# A batch takes two or three seconds, ten in a burst, and the stream gives a sign every five meanwhile.
+SILENCE_SECONDS = 20
+# With more than so many seconds of work before it, the stream is catching up, not just between two batches.
+BEHIND_SECONDS = 15
+
+Life = Literal["live", "behind", "waiting", "silent", "stopped"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The newest one."""
+
+    number: int
+    now_at: datetime
+    committed_at: datetime | None
+    records: int
+    seconds: float
+    lag: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The stream as the store describes it."""
+
+    stream: str
+    started_at: datetime | None
+    stopped_at: datetime | None
+    beat_at: datetime | None
+    watermark: str | None
+    """Minute, as the store writes it. This one and those after it are provisional."""
+    batch: Batch | None
+
+    @property
+    def last_sign(self) -> datetime | None:
+        known = [self.started_at, self.beat_at]
+        if self.batch:
+            known += [self.batch.now_at, self.batch.committed_at]
+        return max((one for one in known if one), default=None)
+
+    @property
+    def as_of(self) -> datetime | None:
+        """What the page calls now: the newest batch. A stream that stopped so leaves its last picture."""
+        return self.batch.now_at if self.batch else None
+
+
+def instant_or_none(text: object) -> datetime | None:
+    """An instant that is not one counts as absent: nothing on the page hangs on it alone."""
+    try:
+        return parse_instant(str(text)) if text else None
+    except ValueError:
+        return None
+
+
+def life_of(pulse: Pulse, now: datetime, pace: float = 0.0) -> Life:
+    """`pace`: records a second that the stream takes at present."""
+    sign = pulse.last_sign
+    if pulse.stopped_at and (sign is None or pulse.stopped_at >= sign):
+        return "stopped"
+    if sign is None or (now - sign).total_seconds() > SILENCE_SECONDS:
+        return "silent"
+    if pulse.batch is None:
+        return "waiting"
+    if pulse.batch.lag > max(1_000.0, pace * BEHIND_SECONDS):
+        return "behind"
+    if (now - pulse.batch.now_at).total_seconds() > SILENCE_SECONDS and pulse.batch.lag == 0:
+        return "waiting"
+    return "live"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
