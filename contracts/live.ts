@@ -19,6 +19,9 @@ export const liveKeys = {
   hours: 'live/hours/',
 } as const;
 
+/** What a live hour is asked to be: nothing. Part of a `WindowRequest`; the one shard is its one receipt. */
+export const LIVE_HOUR_REQUEST = { events: 0, seed: 0, shards: 1, volume_shape: 'flat' } as const;
+
 /** Next offset to be read, by partition, as text: offsets outgrow a double. */
 export const Offsets = z.record(z.string().regex(/^\d+$/), z.string().regex(/^\d+$/));
 export type Offsets = z.infer<typeof Offsets>;
@@ -57,7 +60,7 @@ export const StreamSpec = z.object({
   kafka: z.object({ brokers: z.string(), topic: z.string() }),
   trigger_ms: z.number().int().positive(),
   max_records_per_batch: z.number().int().positive(),
-  /** Folder (or URI) of offsets and state; the same for the life of the installation. */
+  /** Folder of offsets and state on the driver's disk; the same for the life of the installation. */
   checkpoint: z.string(),
   /** NDJSON on the driver's disk; read again when it changes. Null: nothing to enrich with. */
   catalogue_file: z.string().nullable(),

@@ -21,6 +21,7 @@ from reprise_spark.spec import StreamSpec
 from reprise_spark.stream.aggregates import facts
 from reprise_spark.stream.checkpoint import Checkpoint
 from reprise_spark.stream.commits import Batch, append, is_committed
+from reprise_spark.stream.housekeeping import EVERY_BATCHES, expire_own_snapshots
 from reprise_spark.stream.instants import instant, now, window_text
 from reprise_spark.stream.listeners import OpenListeners
 from reprise_spark.stream.now_store import BatchFigures, NowStore
@@ -49,9 +50,8 @@ class Resources:
     catalogue: Catalogue
     end_of_topic: Callable[[], Offsets]
     say: Callable[[str, dict[str, Any]], None]
-    after: Callable[[str], None] = lambda _step: None
-    """Told of each step that is done; tests end the process here."""
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(len(STREAM_TABLES)))
+    background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
 
 class BatchWork:
@@ -80,7 +80,6 @@ class BatchWork:
                 got.packed,
                 partial(lake_entries, on.spark, table_name(on.spec.lake, "events"), batch.begin),
             )
-            on.after("settle")
             figures = BatchFigures(
                 batch=number,
                 started_at=started_at,
@@ -96,6 +95,8 @@ class BatchWork:
         finally:
             classified.unpersist()
         self._is_first = False
+        if number % EVERY_BATCHES == EVERY_BATCHES - 1:
+            on.background.submit(inheritable_thread_target(on.spark)(self._keep_house))
         self._finish(batch, got, figures, time.monotonic() - started)
 
     def _tell_and_append(
@@ -105,7 +106,6 @@ class BatchWork:
         tracks = on.catalogue.tracks_of(classified).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             self._tell(figures, known, tracks)
-            on.after("now")
             rows = {
                 "raw": raw_rows(classified),
                 "events": event_rows(known, tracks),
@@ -136,7 +136,6 @@ class BatchWork:
             if self._is_first and is_committed(on.spark, name, batch):
                 return
             append(frame, name, on.spec.topic, batch)
-            on.after(table)
 
         tasks = [
             on.pool.submit(inheritable_thread_target(on.spark)(bring), table, frame)
@@ -146,6 +145,15 @@ class BatchWork:
         failures = [failure for failure in (task.exception() for task in tasks) if failure is not None]
         if failures:
             raise failures[0]
+
+    def _keep_house(self) -> None:
+        on = self._on
+        for table in STREAM_TABLES:
+            try:
+                expire_own_snapshots(on.spark, table_name(on.spec.lake, table), on.spec.stream)
+            except Exception as error:
+                # Nothing depends on it; the next time will do.
+                on.say("note", {"message": f"old snapshots of {table} stay: {error}"[:300]})
 
     def _finish(self, batch: Batch, got: Arrived, figures: BatchFigures, seconds: float) -> None:
         on = self._on

@@ -74,6 +74,15 @@ def start_offsets(spark: SparkSession, spec: StreamSpec, broker: Broker) -> Offs
     return {one: max(at, furthest.get(one, 0)) for one, at in first.items()}
 
 
+def begin(spark: SparkSession, spec: StreamSpec, checkpoint: Checkpoint, broker: Broker) -> DataFrame:
+    """The topic from where the stream stands; where it began is written down before its first batch."""
+    start = checkpoint.start()
+    if start is None:
+        start = start_offsets(spark, spec, broker)
+        checkpoint.begin_at(start)
+    return read_live(spark, spec, start)
+
+
 def run(spec: StreamSpec) -> None:
     require_object_store(spec.lake)
     require_kafka(spec.brokers)
@@ -83,17 +92,13 @@ def run(spec: StreamSpec) -> None:
         ensure_tables(spark, spec.lake, STREAM_TABLES)
         broker = Broker(spark, spec.brokers, spec.topic)
         checkpoint = Checkpoint(spec.checkpoint)
-        start = checkpoint.start()
-        if start is None:
-            start = start_offsets(spark, spec, broker)
-            checkpoint.begin_at(start)
-        Stream(spark, spec, checkpoint, broker).run(read_live(spark, spec, start))
+        Stream(spark, spec, checkpoint, broker).run(begin(spark, spec, checkpoint, broker))
     finally:
         spark.stop()
 
 
 class Stream:
-    def __init__(self, spark: SparkSession, spec: StreamSpec, checkpoint: Checkpoint, broker: Any) -> None:
+    def __init__(self, spark: SparkSession, spec: StreamSpec, checkpoint: Checkpoint, broker: Broker) -> None:
         self._spark = spark
         self._spec = spec
         self._checkpoint = checkpoint

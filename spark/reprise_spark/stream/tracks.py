@@ -21,9 +21,9 @@ class Catalogue:
         if self._file is None or self._version is None:
             return self._spark.createDataFrame([], columns).persist(StorageLevel.MEMORY_AND_DISK)
         lines = self._spark.read.schema(columns).json(str(self._file), mode="FAILFAST")
-        place = F.monotonically_increasing_id()
+        numbered = lines.select(F.struct("*").alias("track"), F.monotonically_increasing_id().alias("line"))
         # A track that stands twice would double its events: the first counts.
-        first = lines.groupBy("track_id").agg(F.min_by(F.struct("*"), place).alias("track"))
+        first = numbered.groupBy("track.track_id").agg(F.min_by("track", "line").alias("track"))
         return first.select("track.*").persist(StorageLevel.MEMORY_AND_DISK)
 
     def tracks_of(self, events: DataFrame) -> DataFrame:
