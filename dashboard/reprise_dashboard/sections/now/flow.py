@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from reprise_dashboard import formatting
 from reprise_dashboard.card import card
 from reprise_dashboard.charts.now import flow as charts
 from reprise_dashboard.charts.now.description import with_rows
@@ -16,11 +15,9 @@ def pace(picture: Picture) -> None:
         "Records that the stream took in, in steps of ten seconds. The records of a batch are spread over "
         "the time since the one before.",
     ):
-        steps = picture.common.steps
-        st.vega_lite_chart(
-            with_rows(charts.pace(), charts.pace_rows(steps)),
-            alt=f"Events a second, now {formatting.count(picture.common.pace)}",
-        )
+        rows = charts.pace_rows(picture.common.steps)
+        # The words for the chart are a part of its description: no figure in them.
+        st.vega_lite_chart(with_rows(charts.pace(), rows), alt="Events a second by ten seconds")
 
 
 def delay(picture: Picture) -> None:
