@@ -55,12 +55,17 @@ export class AirflowApi {
     return DagRun.parse(run).dag_run_id;
   }
 
-  /** What the button "Backfill" does with windows that have been completed; ends when their runs have. */
-  async backfillCompleted(from: string, to: string, limitMs: number): Promise<void> {
+  /** What the button "Backfill" does with windows whose runs have ended so; ends when their runs have. */
+  async backfill(
+    from: string,
+    to: string,
+    reprocess: 'completed' | 'failed',
+    limitMs: number,
+  ): Promise<void> {
     const { id } = Backfill.parse(
       await this.#call('POST', 'backfills', {
         ...{ dag_id: DAG, from_date: from, to_date: to, dag_run_conf: {}, run_backwards: false },
-        ...{ max_active_runs: 2, reprocess_behavior: 'completed' },
+        ...{ max_active_runs: 2, reprocess_behavior: reprocess },
       }),
     );
     for (const until = performance.now() + limitMs; performance.now() < until; await sleep(1000)) {

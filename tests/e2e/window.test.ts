@@ -13,6 +13,7 @@ import { END_TO_END_INSTANCE } from '../runner/isolation.ts';
 import { Installation } from '../installation.ts';
 import { AirflowApi } from './airflow-api.ts';
 import { Visitor } from './browser.ts';
+import { failedWindowsPlayedAgain } from './failed-windows.ts';
 import { listeners } from './leftovers.ts';
 import { seeAirflowGrid, seeOverview, seePipeline, seeTemporal } from './pages.ts';
 
@@ -246,7 +247,7 @@ describe('the whole stack', () => {
     async () => {
       const before = await report(SECOND);
       const airflow = await AirflowApi.login(stack.config);
-      await airflow.backfillCompleted(before.window_start, before.window_start, WINDOW_LIMIT_MS);
+      await airflow.backfill(before.window_start, before.window_start, 'completed', WINDOW_LIMIT_MS);
       const after = await report(SECOND);
       expect(after.workflow.run_id).not.toBe(before.workflow.run_id);
       expect(lastingPart(after)).toEqual(lastingPart(before));
@@ -254,6 +255,11 @@ describe('the whole stack', () => {
     },
     WINDOW_LIMIT_MS + 60_000,
   );
+
+  failedWindowsPlayedAgain({
+    stack: () => stack,
+    ...{ report, replays, windows: [FIRST, SECOND], limitMs: WINDOW_LIMIT_MS },
+  });
 
   test('down leaves nothing running and every port free', async () => {
     const { config } = stack;
