@@ -107,13 +107,16 @@ async function missingOutput(
   const { window } = request;
   const result = <S extends StepName>(step: S): StepResults[S] => stepResult(step, kept[step]?.result);
   if (from === 'publish' || from === 'ingest' || from === 'reconcile') {
-    const { catalogue_key: catalogue } = result('generate');
+    const { catalogue_key: catalogue, live } = result('generate');
     const landed = new Set(await store.list(keys.landing(window)));
     const shards = Array.from({ length: request.shards }, (_, shard) => shard);
-    const wanted = shards.flatMap((shard) => [keys.shard(window, shard), keys.shardLedger(window, shard)]);
+    const wanted = live
+      ? [keys.ledger(window)]
+      : shards.flatMap((shard) => [keys.shard(window, shard), keys.shardLedger(window, shard)]);
     const missing = wanted.find((key) => !landed.has(key));
     if (missing) return { step: 'generate', why: `${missing} is not there any more` };
-    if (!(await store.exists(catalogue)))
+    // Of a live hour nobody may have said what its tracks are.
+    if (!live && !(await store.exists(catalogue)))
       return { step: 'generate', why: `${catalogue} is not there any more` };
   }
   if (from === 'ingest' || from === 'reconcile' || from === 'compact') {

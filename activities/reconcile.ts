@@ -115,6 +115,10 @@ function explainedLanding({ landed }: Explained, rawDiffers: boolean): HopRecord
   return rawDiffers ? seen.filter(({ finding }) => finding === 'missing') : seen;
 }
 
+/** Then nothing was landed: the topic is where its records come from. */
+const arrivedByItself = (receipts: readonly Receipt[]): boolean =>
+  receipts.some(({ source }) => source === 'live');
+
 /** Only the bytes: raw has more faults than records that it lacks. */
 const differs = (one: HopCount, other: HopCount): boolean =>
   one.total !== other.total || one.content_hash !== other.content_hash;
@@ -137,11 +141,12 @@ export function reconcileHops(
   const unlikely = unlikelyTotal(ledger, ledger.events_requested, undefined);
   const landing = whole(lies);
   const raw = explainedRaw(explained, differs(arrived, landing));
+  const landedHop = compareHop('landing', arrived, landing, {
+    sentences: [...(unlikely ? [`${unlikely}.`] : []), ...sinceWritten(landed, lies)],
+    records: differs(arrived, landing) ? explainedLanding(explained, differs(arrived, lake.raw)) : [],
+  });
   return [
-    compareHop('landing', arrived, landing, {
-      sentences: [...(unlikely ? [`${unlikely}.`] : []), ...sinceWritten(landed, lies)],
-      records: differs(arrived, landing) ? explainedLanding(explained, differs(arrived, lake.raw)) : [],
-    }),
+    ...(arrivedByItself(receipts) ? [] : [landedHop]),
     compareHop('kafka', arrived, whole(published)),
     compareHop('raw', arrived, lake.raw, {
       sentences: [
@@ -181,7 +186,8 @@ async function explain(
   const sameBytes = raw?.observed.content_hash === raw?.expected.content_hash;
   const { window } = input;
   const explained: Explained = {};
-  if (isOff('landing') || (isOff('raw') && !sameBytes))
+  const wasLanded = hops.some(({ hop }) => hop === 'landing');
+  if (isOff('landing') || (isOff('raw') && !sameBytes && wasLanded))
     explained.landed = await landedAgainstRaw(session, store, landingKeys(input));
   if (isOff('events', 'quarantine', 'duplicates')) {
     const lost = await withScratch(scratch, `explain-${windowKey(window)}`, (folder) =>

@@ -5,7 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { withScratch } from '../clients/scratch.ts';
 import type { SparkSubmit } from '../clients/spark-submit.ts';
+import { liveKeys } from '../contracts/live.ts';
 import {
+  type CloseSpec,
   type CompactReport,
   CompactReport as CompactReportContract,
   type CompactSpec,
@@ -38,7 +40,7 @@ async function runJob(
   deps: SparkDeps,
   job: string,
   folder: string,
-  spec: IngestSpec | CompactSpec,
+  spec: IngestSpec | CompactSpec | CloseSpec,
   pulse: Pulse,
 ): Promise<unknown> {
   const specFile = join(folder, 'spec.json');
@@ -51,6 +53,19 @@ async function runJob(
     onProgress: (progress) => pulse.note(progress),
   });
   return JSON.parse(await readFile(spec.report_file, 'utf8'));
+}
+
+/** The catalogue on the driver's disk. Null: players of one's own have brought none. */
+async function catalogueIn(
+  { store }: SparkDeps,
+  folder: string,
+  key: string,
+  pulse: Pulse,
+): Promise<string | null> {
+  if (key === liveKeys.catalogue && !(await store.exists(key))) return null;
+  const file = join(folder, 'catalogue.ndjson');
+  await pipeline(await store.getStream(key), createWriteStream(file), { signal: pulse.signal });
+  return file;
 }
 
 export function createSparkActivities(deps: SparkDeps) {
@@ -67,10 +82,6 @@ export function createSparkActivities(deps: SparkDeps) {
       withPulse(SILENCE_MS, (pulse) =>
         withScratch(deps.scratch, `ingest-${windowKey(input.window)}`, async (folder) => {
           const { start, end } = windowBounds(input.window);
-          const catalogueFile = join(folder, 'catalogue.ndjson');
-          await pipeline(await deps.store.getStream(input.catalogue_key), createWriteStream(catalogueFile), {
-            signal: pulse.signal,
-          });
           const spec: IngestSpec = {
             window: input.window,
             window_start: start,
@@ -78,10 +89,31 @@ export function createSparkActivities(deps: SparkDeps) {
             lake: deps.lake,
             kafka: { brokers: deps.brokers.join(','), topic: EVENTS_TOPIC },
             receipts: await readReceipts(deps.store, input.window, input.receipts),
-            catalogue_file: catalogueFile,
+            catalogue_file: await catalogueIn(deps, folder, input.catalogue_key, pulse),
             report_file: join(folder, 'report.json'),
           };
           const report = IngestReportContract.parse(await runJob(deps, 'ingest', folder, spec, pulse));
+          return { ...report, attempt: pulse.attempt };
+        }),
+      ),
+
+    /**
+     * Makes of an hour that the stream has filled what ingest makes of a window. Idempotency key: the window: its minute
+     * counts are replaced whole, and the rest only where it is not what ingest would leave.
+     */
+    closeWindow: (input: { window: WindowId; catalogue_key: string }): Promise<Attempted<IngestReport>> =>
+      withPulse(SILENCE_MS, (pulse) =>
+        withScratch(deps.scratch, `close-${windowKey(input.window)}`, async (folder) => {
+          const { start, end } = windowBounds(input.window);
+          const spec: CloseSpec = {
+            window: input.window,
+            window_start: start,
+            window_end: end,
+            lake: deps.lake,
+            catalogue_file: await catalogueIn(deps, folder, input.catalogue_key, pulse),
+            report_file: join(folder, 'report.json'),
+          };
+          const report = IngestReportContract.parse(await runJob(deps, 'close', folder, spec, pulse));
           return { ...report, attempt: pulse.attempt };
         }),
       ),

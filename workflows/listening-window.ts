@@ -10,25 +10,24 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PublishResult } from '../activities/publish.ts';
 import { combineContentHashes } from '../contracts/content-hash.ts';
 import { compareHop, rowsByMart } from '../contracts/hops.ts';
 import type { StepResults } from '../contracts/kept-steps.ts';
 import { keys } from '../contracts/lake.ts';
-import { type Ledger, mergeTypedSets, type TypedSet } from '../contracts/ledger.ts';
+import type { Ledger } from '../contracts/ledger.ts';
+import { LIVE_HOUR_REQUEST } from '../contracts/live.ts';
 import type { HopReport, WindowProgress, WindowReport } from '../contracts/report.ts';
 import {
   type CompactReport,
   type LakeVersions,
-  type LandedShard,
   ListeningWindowInput,
   type StepName,
-  type WindowReceipts,
-  type WindowRequest,
 } from '../contracts/steps.ts';
 import { JOINED_SIGNAL, PROGRESS_QUERY } from '../contracts/task-queues.ts';
-import { allOrNone } from './all-or-none.ts';
+import { type Done, type FirstSteps, single } from './first-steps.ts';
+import { generatedWindow } from './generated-window.ts';
 import { KeptResults } from './kept-results.ts';
+import { liveHour } from './live-hour.ts';
 import { reportRecorder } from './report-recorder.ts';
 import { showInSearch } from './search-attributes.ts';
 import { type StepActivities, stepActivities } from './step-activities.ts';
@@ -54,16 +53,18 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
     const first = parsed.error.issues[0];
     throw ApplicationFailure.nonRetryable(`${first?.path.join('.')}: ${first?.message}`, 'InvalidInput');
   }
-  const input = parsed.data;
+  const { requested_by, airflow } = parsed.data;
   const { workflowId, runId } = workflowInfo();
-  const window = new WindowProgressLog(input, { workflow_id: workflowId, run_id: runId }, Date.now());
+  const window = new WindowProgressLog(parsed.data, { workflow_id: workflowId, run_id: runId }, Date.now());
   setHandler(progressQuery, () => window.progress());
-  upsertMemo({ requested_by: input.requested_by, ...(input.airflow ? { airflow: input.airflow } : {}) });
+  upsertMemo({ requested_by, ...(airflow ? { airflow } : {}) });
 
+  const input = await orRefuse(withSource(parsed.data));
+  window.input = input;
   const activities = stepActivities(input);
   const kept = new KeptResults(activities, input);
   setHandler(joinedSignal, (order) => kept.join(order));
-  await recallOrRefuse(kept);
+  await orRefuse(kept.recall());
   window.days = kept.daysBefore;
   const reports = reportRecorder(activities, window);
   reports.record();
@@ -107,9 +108,9 @@ export async function listeningWindow(given: ListeningWindowInput): Promise<Wind
 }
 
 /** A window that cannot begin where it is asked to leaves the report as it was: nothing has been touched. */
-async function recallOrRefuse(kept: KeptResults): Promise<void> {
+async function orRefuse<T>(work: Promise<T>): Promise<T> {
   try {
-    await kept.recall();
+    return await work;
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { type, message, nonRetryable, details } = describeFailure(error);
@@ -117,27 +118,37 @@ async function recallOrRefuse(kept: KeptResults): Promise<void> {
   }
 }
 
-type Attempted = { attempt?: number };
+type WindowInput = ReturnType<typeof ListeningWindowInput.parse>;
+
+/** Nobody asks a live hour to be anything: whoever wants it closed, by whatever defaults, means the same window. */
+async function withSource(asked: WindowInput): Promise<WindowInput> {
+  const { window, source } = asked;
+  if (source === undefined) return asked;
+  const found = await stepActivities(asked).hour.findSource({ window, source });
+  return found.source === 'live'
+    ? { ...asked, ...LIVE_HOUR_REQUEST, source: 'live' }
+    : { ...asked, source: 'generated' };
+}
+
+function firstSteps(input: WindowInput, activities: StepActivities, kept: KeptResults): FirstSteps {
+  const { window, events, seed, shards, volume_shape, source, replay, from_step } = input;
+  if (source === 'live') return liveHour(window, (replay ?? from_step) !== undefined, activities);
+  return generatedWindow({ window, events, seed, shards, volume_shape }, activities, kept);
+}
 
 async function runSteps(
-  input: ListeningWindowInput,
+  input: WindowInput,
   activities: StepActivities,
   progress: WindowProgressLog,
   kept: KeptResults,
   record: () => void,
 ): Promise<void> {
   const { window } = input;
-  const request: WindowRequest = {
-    window,
-    events: input.events,
-    seed: input.seed,
-    shards: input.shards,
-    volume_shape: input.volume_shape,
-  };
+  const first = firstSteps(input, activities, kept);
 
   async function step<S extends StepName, T extends StepResults[S]>(
     name: S,
-    work: () => Promise<{ value: T; attempts: number }>,
+    work: () => Promise<Done<T>>,
   ): Promise<T | StepResults[S]> {
     const recalled = kept.of(name);
     if (recalled) {
@@ -159,49 +170,12 @@ async function runSteps(
       throw error;
     }
   }
-  const single = async <T>(work: Promise<T>): Promise<{ value: T; attempts: number }> => {
-    const value = await work;
-    return { value, attempts: (value as Attempted).attempt ?? 1 };
-  };
-  const most = (results: readonly Attempted[]): number =>
-    Math.max(1, ...results.map((result) => result.attempt ?? 1));
 
-  let landed: LandedShard[] | undefined;
-  const generated = await step('generate', async () => {
-    const shards = await allOrNone(range(input.shards), (shard) =>
-      activities.generation.generateShard({ request, shard }),
-    );
-    landed = shards.map(({ attempt: _, ...shard }) => shard);
-    const value = await activities.generation.finishGeneration({ request });
-    return { value: { ...value, landed: landedSet(landed) }, attempts: most([...shards, value]) };
-  });
-
+  const generated = await step('generate', () => first.generate());
   const ledger = kept.ledger(generated.ledger);
   progress.amended = kept.amended();
-
-  const receipts = await step('publish', async () => {
-    const published = await allOrNone(landed ?? (await kept.shards()), (shard) =>
-      activities.publishing.publishShard({ window, shard }),
-    );
-    return { value: receiptsOf(published), attempts: most(published) };
-  });
-
-  const ingested = await step('ingest', async () => {
-    const report = await activities.spark.ingestWindow({
-      window,
-      receipts,
-      catalogue_key: generated.catalogue_key,
-    });
-    const { quarantined } = report.account;
-    const letters = await activities.deadLetters.forwardDeadLetters({
-      window,
-      tables: report.tables,
-      quarantined: { total: quarantined.total, content_hash: quarantined.content_hash },
-    });
-    // Its seconds are told by the step.
-    const { account, tables } = report;
-    return { value: { account, tables }, attempts: most([report, letters]) };
-  });
+  const receipts = await step('publish', () => first.publish(generated));
+  const ingested = await step('ingest', () => first.ingest(generated, receipts));
   progress.counted(ingested.account);
 
   const reconcile = (tables: LakeVersions) =>
@@ -268,18 +242,4 @@ function isOtherThan(
   const parts = [arrived, valid, quarantined, duplicates];
   const expected = combineContentHashes(parts.map(({ content_hash: hash }) => hash));
   return compaction.content_hash_before !== expected && patched('lake-is-what-was-reconciled');
-}
-
-/** By reference, unless one was published by a worker of a version that kept none. */
-function receiptsOf(published: readonly PublishResult[]): WindowReceipts {
-  const digests = published.flatMap(({ receipt_digest: digest }) => digest ?? []);
-  return digests.length === published.length ? { digests } : published.map(({ receipt }) => receipt);
-}
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-
-function landedSet(shards: readonly LandedShard[]): TypedSet {
-  return mergeTypedSets(
-    shards.map(({ records: total, content_hash, by_type }) => ({ total, content_hash, by_type })),
-  );
 }

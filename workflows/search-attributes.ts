@@ -2,7 +2,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { ListeningWindowInput } from '../contracts/steps.ts';
 import { windowStartMs } from '../contracts/window.ts';
-import { SOURCE, type WindowProgressLog } from './window-progress.ts';
+import type { WindowProgressLog } from './window-progress.ts';
 
 const WINDOW = defineSearchAttributeKey('RepriseWindow', 'DATETIME');
 const STATE = defineSearchAttributeKey('RepriseState', 'KEYWORD');
@@ -20,7 +20,7 @@ export function showInSearch(input: ListeningWindowInput, progress: WindowProgre
     { key: WINDOW, value: new Date(windowStartMs(input.window)) },
     { key: STATE, value: progress.state },
     { key: STEP, value: progress.step },
-    { key: SOURCE_KEY, value: SOURCE },
+    { key: SOURCE_KEY, value: progress.source },
     { key: ARRIVED, value: counts.arrived },
     { key: VALID, value: counts.valid },
     { key: QUARANTINED, value: counts.quarantined },

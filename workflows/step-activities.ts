@@ -1,7 +1,9 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { createAmendActivities } from '../activities/amend-ledger.ts';
+import type { createCountHourActivities } from '../activities/count-hour.ts';
 import type { createDeadLetterActivities } from '../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../activities/generate.ts';
+import type { createHourWatchActivities } from '../activities/hour-watch.ts';
 import type { createKeptStepActivities } from '../activities/kept-steps.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
 import type { createReconcileActivities } from '../activities/reconcile.ts';
@@ -9,11 +11,12 @@ import type { createReplayActivities } from '../activities/replays.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createSparkActivities } from '../activities/spark.ts';
 import type { createWarehouseActivities } from '../activities/warehouse.ts';
-import type { WindowRequest } from '../contracts/steps.ts';
+import type { WindowRequest, WindowSource } from '../contracts/steps.ts';
 import { TASK_QUEUES } from '../contracts/task-queues.ts';
 
 type AmendActivities = ReturnType<typeof createAmendActivities>;
 type WarehouseActivities = ReturnType<typeof createWarehouseActivities>;
+type HourActivities = ReturnType<typeof createHourWatchActivities>;
 
 /** Pulses come every two seconds; a worker on a busy machine may miss several, a dead one misses all. */
 const HEARTBEAT = '30 seconds';
@@ -23,11 +26,16 @@ const CANCELLATION = 'WAIT_CANCELLATION_COMPLETED';
 
 /** How often each activity is tried at most; the reasons stand beside the policies below. */
 const ATTEMPTS = {
+  findSource: 8,
+  countHour: 8,
+  vouchForHour: 8,
+  awaitStream: 15,
   generateShard: 6,
   finishGeneration: 6,
   publishShard: 8,
   forwardDeadLetters: 8,
   ingestWindow: 3,
+  closeWindow: 3,
   compactWindow: 3,
   reconcileWindow: 5,
   loadWindow: 4,
@@ -58,12 +66,16 @@ const minutes = (base: number, events: number, eventsPerMinute: number): string 
 /** The busiest hour of a week has about twice as many events as the mean one. */
 const BUSIEST_HOUR = 3;
 
+/** Nobody says beforehand how many events a live hour holds: as many as one machine takes. */
+const LIVE_HOUR = 20_000_000;
+
 /** The activities of a window of so many events in so many shards, each with its own limits. */
 export function stepActivities({
   shards,
   ...asked
-}: Pick<WindowRequest, 'events' | 'shards' | 'volume_shape'>) {
-  const events = asked.volume_shape === 'diurnal' ? asked.events * BUSIEST_HOUR : asked.events;
+}: Pick<WindowRequest, 'events' | 'shards' | 'volume_shape'> & { source?: WindowSource | undefined }) {
+  const most = asked.volume_shape === 'diurnal' ? asked.events * BUSIEST_HOUR : asked.events;
+  const events = asked.source === 'live' ? LIVE_HOUR : most;
   const perShard = events / shards;
   return {
     generation: proxy<ReturnType<typeof createGenerateActivities>>({
@@ -76,6 +88,41 @@ export function stepActivities({
         backoffCoefficient: 2,
         maximumInterval: '20 seconds',
         maximumAttempts: ATTEMPTS.generateShard,
+      },
+    }),
+    counting: proxy<ReturnType<typeof createCountHourActivities>>({
+      taskQueue: TASK_QUEUES.publish,
+      // Each record once through the rules, 20,000 a second on a slow core; before, somebody's open transaction may have to end.
+      startToCloseTimeout: minutes(10, events, 1_000_000),
+      // A broker that restarts needs up to a minute.
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '30 seconds',
+        maximumAttempts: ATTEMPTS.countHour,
+      },
+    }),
+    hour: proxy<Pick<HourActivities, 'findSource' | 'vouchForHour'>>({
+      taskQueue: TASK_QUEUES.control,
+      // Some look-ups; where the stream is behind, the topic is read up to the first record that is live.
+      startToCloseTimeout: '10 minutes',
+      retry: {
+        initialInterval: '1 second',
+        backoffCoefficient: 2,
+        maximumInterval: '30 seconds',
+        maximumAttempts: ATTEMPTS.vouchForHour,
+      },
+    }),
+    streaming: proxy<Pick<HourActivities, 'awaitStream'>>({
+      taskQueue: TASK_QUEUES.control,
+      // As long as the stream moves it is waited for: after a pause it may be hours behind.
+      startToCloseTimeout: '6 hours',
+      // Each attempt gives a stream that stands still two minutes: three quarters of an hour to start it again.
+      retry: {
+        initialInterval: '10 seconds',
+        backoffCoefficient: 2,
+        maximumInterval: '1 minute',
+        maximumAttempts: ATTEMPTS.awaitStream,
       },
     }),
     publishing: proxy<ReturnType<typeof createPublishActivities>>({

@@ -11,8 +11,8 @@ import {
 import { type ListeningWindowInput, type StepName, STEPS } from '../contracts/steps.ts';
 import { windowBounds } from '../contracts/window.ts';
 
-/** Events of a window run come from the generator. */
-export const SOURCE = 'synthetic';
+/** Who made the records of a window that was not live. */
+const GENERATOR = 'synthetic';
 
 export interface Failure {
   type: string;
@@ -21,6 +21,8 @@ export interface Failure {
 
 /** What is known of a running window. Pure: the clock is handed in, so that a replay sees the same times. */
 export class WindowProgressLog {
+  /** What the window is: of a live hour not what was asked for. */
+  input: ListeningWindowInput;
   state: WindowState = 'running';
   step: StepName | null = null;
   hops: HopReport[] = [];
@@ -32,7 +34,6 @@ export class WindowProgressLog {
   private readonly startedAt: string;
   private endedAt: string | null = null;
   private readonly steps: StepReport[];
-  private readonly input: ListeningWindowInput;
   private readonly workflow: WindowReport['workflow'];
 
   constructor(input: ListeningWindowInput, workflow: WindowReport['workflow'], nowMs: number) {
@@ -85,12 +86,17 @@ export class WindowProgressLog {
     if (state === 'completed') this.step = null;
   }
 
+  get source(): string {
+    return this.input.source === 'live' ? 'live' : GENERATOR;
+  }
+
   get reconciled(): boolean {
     const matching = new Set(this.hops.filter((hop) => hop.matches).map(({ hop }) => hop));
     return (
       this.state === 'completed' &&
       this.hops.length === matching.size &&
-      HopName.options.every((hop) => matching.has(hop))
+      // Nothing of a live hour has been landed.
+      HopName.options.every((hop) => matching.has(hop) || (hop === 'landing' && this.source === 'live'))
     );
   }
 
@@ -118,7 +124,7 @@ export class WindowProgressLog {
       window_end: end,
       state: this.state,
       reconciled: this.reconciled,
-      source: SOURCE,
+      source: this.source,
       seed,
       events_requested: events,
       volume_shape,

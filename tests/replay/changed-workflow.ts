@@ -20,7 +20,7 @@ const insert = (before: RegExp, line: string): Edit => ({
 const IMPORTS = /^(?=import )/m;
 const BEFORE_INGEST = /^(?= *const ingested = )/m;
 const BEFORE_COMPACT = /^(?= *const compacted = )/m;
-const LOOK = 'await activities.generation.finishGeneration({ request });';
+const LOOK = 'await activities.generation.finishGeneration({ request: input });';
 
 /** One step more before ingest and one more after it: a window that is in ingest has passed one and not the other. */
 export const GATED: readonly Edit[] = [

@@ -60,6 +60,8 @@ const WAYS: Record<string, Record<string, Way>> = {
     'a window whose ledger is amended by mended rules': {
       ...{ again: true, steps: amending, given: { ...input, from_step: 'build', amend: true } },
     },
+    'an hour that filled by itself': { given: { ...input, source: 'live' } },
+    'such an hour that is played again': { given: { ...input, source: 'live', from_step: 'generate' } },
     'a window that is cancelled': { steps: { ingestWindow: untilCancelled }, cancelIn: 'ingestWindow' },
   },
   liveStream: Object.fromEntries(

@@ -50,6 +50,12 @@ const WAYS: Record<string, (client: Client) => Promise<RecordedHistory>> = {
     return handle.fetchHistory();
   },
 
+  async 'live-hour'(client) {
+    const handle = await start(client, { ...input, source: 'live' });
+    await handle.result();
+    return handle.fetchHistory();
+  },
+
   async 'plan-of-a-replay'(client) {
     const scope = { from: input.window, to: input.window, failed: true };
     const plan = { workflowId, taskQueue: TASK_QUEUES.control, args: [scope] };

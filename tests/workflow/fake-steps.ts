@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HopReport, WindowReport } from '../../contracts/report.ts';
 import type { createAmendActivities } from '../../activities/amend-ledger.ts';
+import type { createCountHourActivities } from '../../activities/count-hour.ts';
 import type { createDeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { createGenerateActivities } from '../../activities/generate.ts';
+import type { createHourWatchActivities } from '../../activities/hour-watch.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
 import { createPlanReplayActivities } from '../../activities/plan-part.ts';
 import type { createPublishActivities } from '../../activities/publish.ts';
@@ -55,6 +57,8 @@ export const removeServing = (): void => rmSync(SERVING, { recursive: true, forc
 process.once('exit', removeServing);
 
 type Steps = ReturnType<typeof createGenerateActivities> &
+  ReturnType<typeof createCountHourActivities> &
+  ReturnType<typeof createHourWatchActivities> &
   ReturnType<typeof createPublishActivities> &
   ReturnType<typeof createDeadLetterActivities> &
   ReturnType<typeof createSparkActivities> &
@@ -77,6 +81,11 @@ const REMEMBERING = [
 const SILENT: readonly string[] = [...REMEMBERING, 'findGone'];
 
 const QUEUE_OF: Record<keyof Steps, Capability> = {
+  findSource: 'control',
+  countHour: 'publish',
+  vouchForHour: 'control',
+  awaitStream: 'control',
+  closeWindow: 'spark',
   generateShard: 'publish',
   finishGeneration: 'publish',
   publishShard: 'publish',
@@ -100,8 +109,25 @@ const QUEUE_OF: Record<keyof Steps, Capability> = {
 
 const attempt = (): number => activityInfo().attempt;
 
+const NOT_PLANTED = { late: 0, out_of_order: 0, planted: {} };
+const INGESTED = { account: ACCOUNT, minute_rows: 60, tables: TABLES, seconds: {} };
+
 /** A window of a hundred events in which every step succeeds. */
 const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
+  findSource: async ({ source }) => ({ source: source === 'live' ? 'live' : 'generated' }),
+  countHour: async ({ window }) => ({
+    ledger: { ...ACCOUNT, window, seed: 0, events_requested: 0, shards: 0, ...NOT_PLANTED },
+    ledger_key: 'ledger',
+    catalogue_key: 'live/catalogue.ndjson',
+    live: { receipt_digest: 'receipt-of-the-hour' },
+    attempt: attempt(),
+  }),
+  vouchForHour: async ({ receipt_digest }) => ({
+    receipts: { digests: [receipt_digest] },
+    attempt: attempt(),
+  }),
+  awaitStream: async () => ({ attempt: attempt() }),
+  closeWindow: async ({ window }) => ({ ...INGESTED, window, attempt: attempt() }),
   generateShard: async ({ shard }) => ({
     shard,
     key: `shard-${shard}`,
@@ -119,9 +145,7 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
       seed: request.seed,
       events_requested: request.events,
       shards: request.shards,
-      late: 0,
-      out_of_order: 0,
-      planted: {},
+      ...NOT_PLANTED,
     } satisfies Ledger,
     ledger_key: 'ledger',
     catalogue_key: 'catalogue',
@@ -141,14 +165,7 @@ const succeed: Omit<Steps, (typeof REMEMBERING)[number]> = {
     reused: false,
     attempt: attempt(),
   }),
-  ingestWindow: async ({ window }) => ({
-    window,
-    account: ACCOUNT,
-    minute_rows: 60,
-    tables: TABLES,
-    seconds: {},
-    attempt: attempt(),
-  }),
+  ingestWindow: async ({ window }) => ({ ...INGESTED, window, attempt: attempt() }),
   forwardDeadLetters: async ({ quarantined }) => ({
     forwarded: quarantined.total,
     reused: false,

@@ -1,10 +1,12 @@
 import { createAmendActivities, judgeWith } from '../../activities/amend-ledger.ts';
+import { createHourWatchActivities } from '../../activities/hour-watch.ts';
 import { createKeptStepActivities } from '../../activities/kept-steps.ts';
 import { createPlanReplayActivities } from '../../activities/plan-part.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';
 import { createKafka } from '../../clients/kafka.ts';
+import { createLogReader } from '../../clients/kafka-log.ts';
 import { fetchBounds } from '../../clients/kafka-topics.ts';
 import { createObjectStore } from '../../clients/object-store.ts';
 import { codeFingerprints, rulesFingerprint } from '../../config/code-fingerprints.ts';
@@ -35,6 +37,7 @@ export function create(config: Config): QueueWorker {
     concurrency: 4,
     activities: {
       ...createReconcileActivities({ lake, store, scratch: config.paths.scratch }),
+      ...createHourWatchActivities({ store, log: createLogReader(kafka, EVENTS_TOPIC) }),
       ...createAmendActivities(judging),
       ...createKeptStepActivities({ store, code: codeFingerprints() }),
       ...createPlanReplayActivities({

@@ -1,7 +1,9 @@
+import { createCountHourActivities } from '../../activities/count-hour.ts';
 import { createDeadLetterActivities } from '../../activities/dead-letters.ts';
 import { createGenerateActivities } from '../../activities/generate.ts';
 import { createPublishActivities } from '../../activities/publish.ts';
 import { createKafka } from '../../clients/kafka.ts';
+import { createLogReader } from '../../clients/kafka-log.ts';
 import { createPublisher } from '../../clients/kafka-publisher.ts';
 import { createReceiptReader } from '../../clients/kafka-receipts.ts';
 import { fetchBounds } from '../../clients/kafka-topics.ts';
@@ -19,6 +21,7 @@ export function create(config: Config): QueueWorker {
   const publisher = createPublisher(kafka);
   const receipts = createReceiptReader(kafka, RECEIPTS_TOPIC);
   const generator = { shard: generateShard, catalogue: catalogueLines };
+  const bounds = () => fetchBounds(kafka, EVENTS_TOPIC);
   return {
     workflows: false,
     // Generating is CPU of one thread: more at a time only interleave. Two overlap one's CPU with the other's network.
@@ -29,9 +32,10 @@ export function create(config: Config): QueueWorker {
         store,
         publisher,
         receipts,
-        bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
+        bounds,
         generator,
       }),
+      ...createCountHourActivities({ store, log: createLogReader(kafka, EVENTS_TOPIC), bounds }),
       ...createDeadLetterActivities({ lake: lakeReader(config), publisher, receipts }),
     },
   };

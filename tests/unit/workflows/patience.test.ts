@@ -53,8 +53,12 @@ const OUTLASTS: Record<string, number> = {
   ...{ recordReport: 60, recordReplay: 60, recallSteps: 60, keepStep: 60, keepAmendment: 60 },
   // A broker, until its transaction coordinator answers again.
   ...{ publishShard: 60, forwardDeadLetters: 60 },
+  // A broker that restarts.
+  ...{ findSource: 60, countHour: 60, vouchForHour: 60 },
+  // A stream that somebody has to start again; each attempt waits for it besides.
+  awaitStream: 600,
   // The same, with a session of Spark that takes ten seconds and more before it looks for one.
-  ...{ ingestWindow: 20, compactWindow: 20 },
+  ...{ ingestWindow: 20, closeWindow: 20, compactWindow: 20 },
   // A lost connection, a quota.
   ...{ loadWindow: 10, findGone: 10, buildWindow: 10 },
   // The build of another window.
