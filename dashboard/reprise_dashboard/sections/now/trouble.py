@@ -41,7 +41,7 @@ def order(picture: Picture) -> None:
         (
             "Out of order",
             found.out_of_order,
-            "Over a minute older than the newest event seen before.",
+            "Over a minute older than what had arrived before.",
         ),
         (
             "Late",
@@ -57,8 +57,8 @@ def order(picture: Picture) -> None:
     with card(
         "Out of order and repeated",
         f"events, the last {TROUBLE_MINUTES} minutes",
-        "A minute is closed when the newest event is so much later that the watermark has passed it. "
-        "An event that comes after that, from a device that was offline for example, is as good as any "
+        "A minute stays open for a while after its end, until the watermark has passed it. "
+        "An event that comes later, from a device that was offline for example, is as good as any "
         "other: it is in the lake, and in the window of the hour in which it arrived.",
     ):
         rows = [[titled(name, said), text(formatting.count(value))] for name, value, said in figures]
