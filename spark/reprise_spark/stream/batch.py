@@ -54,6 +54,24 @@ class Resources:
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
 
+class Parts:
+    """Seconds that each part of a batch took."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self._started = self._last
+        self.seconds: dict[str, float] = {}
+
+    def done(self, part: str) -> None:
+        at = time.monotonic()
+        self.seconds[part] = round(at - self._last, 3)
+        self._last = at
+
+    @property
+    def total(self) -> float:
+        return time.monotonic() - self._started
+
+
 class BatchWork:
     """The function that Spark calls for each batch."""
 
@@ -62,7 +80,7 @@ class BatchWork:
         self._is_first = True
 
     def __call__(self, kafka: DataFrame, number: int) -> None:
-        started_at, started = now(), time.monotonic()
+        started_at, parts = now(), Parts()
         on = self._on
         batch = Batch(
             stream=on.spec.stream,
@@ -74,12 +92,14 @@ class BatchWork:
         classified = classified_batch(live_records(kafka)).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             got = arrived(classified)
+            parts.done("classify")
             repeats = on.ids.settle(
                 on.query,
                 number,
                 got.packed,
                 partial(lake_entries, on.spark, table_name(on.spec.lake, "events"), batch.begin),
             )
+            parts.done("ids")
             figures = BatchFigures(
                 batch=number,
                 started_at=started_at,
@@ -91,21 +111,28 @@ class BatchWork:
                 sent=got.sent,
             )
             if got.records:
-                self._tell_and_append(batch, classified, got, figures, settled(classified, repeats))
+                self._tell_and_append(batch, classified, got, figures, settled(classified, repeats), parts)
         finally:
             classified.unpersist()
         self._is_first = False
         if number % EVERY_BATCHES == EVERY_BATCHES - 1:
             on.background.submit(inheritable_thread_target(on.spark)(self._keep_house))
-        self._finish(batch, got, figures, time.monotonic() - started)
+        self._finish(batch, got, figures, parts)
 
     def _tell_and_append(
-        self, batch: Batch, classified: DataFrame, got: Arrived, figures: BatchFigures, known: DataFrame
+        self,
+        batch: Batch,
+        classified: DataFrame,
+        got: Arrived,
+        figures: BatchFigures,
+        known: DataFrame,
+        parts: Parts,
     ) -> None:
         on = self._on
         tracks = on.catalogue.tracks_of(classified).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             self._tell(figures, known, tracks)
+            parts.done("now")
             rows = {
                 "raw": raw_rows(classified),
                 "events": event_rows(known, tracks),
@@ -116,6 +143,7 @@ class BatchWork:
             if figures.quarantined + figures.duplicates == 0:
                 del rows["quarantine"]
             self._append(batch, rows)
+            parts.done("tables")
         finally:
             tracks.unpersist()
 
@@ -155,10 +183,11 @@ class BatchWork:
                 # Nothing depends on it; the next time will do.
                 on.say("note", {"message": f"old snapshots of {table} stay: {error}"[:300]})
 
-    def _finish(self, batch: Batch, got: Arrived, figures: BatchFigures, seconds: float) -> None:
+    def _finish(self, batch: Batch, got: Arrived, figures: BatchFigures, parts: Parts) -> None:
         on = self._on
         end = on.end_of_topic()
         lag = sum(max(0, at - batch.end.get(one, 0)) for one, at in end.items())
+        seconds = round(parts.total, 3)
         on.now_store.committed(batch.number, seconds, lag)
         on.say(
             "progress",
@@ -169,7 +198,8 @@ class BatchWork:
                 "valid": figures.valid,
                 "quarantined": figures.quarantined,
                 "duplicates": figures.duplicates,
-                "seconds": round(seconds, 3),
+                "seconds": seconds,
+                "parts": parts.seconds,
                 "lag": lag,
                 "offsets": {str(one): str(at) for one, at in sorted(batch.end.items())},
                 "windows": [window_text(start) for start in got.windows],
