@@ -15,7 +15,8 @@ export function workerServices(context: ServiceContext): Service[] {
   return (Object.keys(TASK_QUEUES) as Capability[]).map((queue) => ({
     name: `worker-${queue}`,
     kind: 'server',
-    needs: ['temporal', 'reprise-init'],
+    // What is needed is also ended later: what a worker finishes in its last seconds has somewhere to go.
+    needs: ['temporal', 'reprise-init', 'kafka', 'minio'],
     command: [
       ...[node, QUIET, join(config.paths.repository, 'workers', 'worker.ts'), '--queue', queue],
       // Another command than before once a rule is mended: `reprise up` then starts the workers anew.

@@ -156,6 +156,14 @@ test('servers are always restarted, jobs only a few times, and each waits for th
     expect(process.log_configuration.flush_each_line).toBe(true);
 });
 
+test('what a worker writes to is ended after it', () => {
+  const { processes } = render();
+  const workers = Object.entries(processes).filter(([name]) => name.startsWith('worker-'));
+  expect(workers.length).toBeGreaterThan(4);
+  for (const [name, { depends_on = {} }] of workers)
+    expect(Object.keys(depends_on), name).toEqual(expect.arrayContaining(['temporal', 'kafka', 'minio']));
+});
+
 test('probes ask this machine on the instance’s own ports', () => {
   const probe = render().processes['airflow-api-server']?.readiness_probe?.http_get;
   expect(probe).toMatchObject({ host: '127.0.0.1', port: '20080' });
