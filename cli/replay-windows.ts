@@ -73,6 +73,7 @@ async function replayOne(
 function inputOf(task: ReplayTask, order: ReplayOrder, handing: HandOver | undefined): ListeningWindowInput {
   return {
     ...WindowRequest.parse(task.request),
+    source: 'auto',
     requested_by: order.by,
     from_step: task.from_step,
     replay: order,

@@ -33,7 +33,7 @@ function summary(report: WindowReport): string[] {
   const took = allSeconds(report);
   return [
     `${report.window}  ${report.state}, ${verdict(report)}${took === null ? '' : `, ${seconds(took)} s`}`,
-    `  asked for   ${askedFor(report.events_requested, report.volume_shape)}, seed ${report.seed}, by ${report.requested_by}`,
+    `  asked for   ${whatWasAsked(report)}, by ${report.requested_by}`,
     `  arrived     ${counts.arrived === 0 && report.hops.length === 0 ? 'not counted yet' : arrived(counts)}`,
     `  serving     ${report.serving_version ?? 'not published'}`,
     ...(report.failure
@@ -43,6 +43,9 @@ function summary(report: WindowReport): string[] {
       : []),
   ];
 }
+
+const whatWasAsked = ({ source, events_requested: events, volume_shape, seed }: WindowReport): string =>
+  source === 'live' ? 'what had arrived by itself' : `${askedFor(events, volume_shape)}, seed ${seed}`;
 
 /** What the ledger says otherwise than was planted, since a rule was mended. */
 function amended({ amended: found }: WindowReport): string[] {

@@ -113,7 +113,12 @@ async function startDirectly(
   const waiting = [...windows];
   const lane = async (): Promise<void> => {
     for (let window = waiting.shift(); window !== undefined; window = waiting.shift())
-      endings.push(await followDirectly({ window, ...settings, requested_by: 'command line' }, following));
+      endings.push(
+        await followDirectly(
+          { source: 'auto', ...settings, window, requested_by: 'command line' },
+          following,
+        ),
+      );
   };
   await Promise.all(Array.from({ length: DIRECT_SIDE_BY_SIDE }, lane));
   return endings.toSorted((one, other) => (one.window < other.window ? -1 : 1));

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { VolumeShape } from '../contracts/steps.ts';
+import { VolumeShape, WindowSource } from '../contracts/steps.ts';
 import { WINDOW_MS, WindowId, windowStartMs } from '../contracts/window.ts';
 
 /** A window by its name. @throws InvalidArgumentError that says what one looks like */
@@ -40,3 +40,13 @@ export function parseShape(value: string): VolumeShape {
 /** Said of `--shape` wherever it is taken. */
 export const SHAPE_HELP =
   'flat: exactly --events in each window; diurnal: days and nights, --events is the mean hour of a week';
+
+export function parseSource(value: string): WindowSource {
+  const source = WindowSource.safeParse(value);
+  if (!source.success) throw new InvalidArgumentError(`${WindowSource.options.join(', ')}: one is wanted`);
+  return source.data;
+}
+
+/** Said of `--source`. */
+export const SOURCE_HELP =
+  'live: close an hour that filled by itself, with what the topic holds; generated: refuse that; auto: whichever it is';

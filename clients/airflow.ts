@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { VolumeShape } from '../contracts/steps.ts';
+import type { VolumeShape, WindowSource } from '../contracts/steps.ts';
 import { type WindowId, windowBounds } from '../contracts/window.ts';
 import { ClientError, isNetworkError, systemCode } from './errors.ts';
 
@@ -42,6 +42,8 @@ export interface WindowSettings {
   seed: number;
   shards: number;
   volume_shape: VolumeShape;
+  /** Absent: as the schedule has it, by what has arrived in the hour. */
+  source?: Exclude<WindowSource, 'auto'>;
 }
 
 export interface RunWindowRequest {

@@ -13,6 +13,7 @@ from airflow.sdk import DAG, Param
 from reprise_schedule.timetable import BoundedCatchupTimetable
 
 from reprise_temporal.operator import WindowWorkflowOperator
+from reprise_temporal.window import SOURCES
 
 CATCHUP_WINDOWS = 24
 
@@ -21,7 +22,8 @@ DOCS = f"""
 
 Each run is one window: the hour `[data_interval_start, data_interval_end)`, UTC. Its task starts the Temporal
 workflow `window/<start>` (generate, publish, ingest, reconcile, compact, load, build, publish serving) and
-waits in the triggerer.
+waits in the triggerer. An hour that the live stream has filled is closed: counted in the topic instead of
+generated, waited for instead of ingested; the other steps are the same.
 
 | you want to | do |
 | --- | --- |
@@ -85,6 +87,14 @@ with DAG(
             maximum=1024,
             title="Shards",
             description="Slices generated and published side by side; empty: the installation's default.",
+        ),
+        "source": Param(
+            "auto",
+            type=["null", "string"],
+            enum=[None, *SOURCES],
+            title="Source",
+            description="auto: an hour in which records arrived by themselves is closed with what it holds, "
+            "every other one is generated; live and generated insist on it.",
         ),
     },
     doc_md=DOCS,

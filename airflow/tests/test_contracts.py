@@ -15,6 +15,7 @@ from reprise_temporal.window import (
     JOINED_SIGNAL,
     PLAN_WORKFLOW,
     QUARANTINE_REASONS,
+    SOURCES,
     STEPS,
     TASK_QUEUE,
     WINDOW,
@@ -74,6 +75,16 @@ def test_the_shapes_of_volume() -> None:
     found = re.search(r"VolumeShape = z.enum\(\[(.+)\]\)", source)
     assert found is not None
     assert tuple(re.findall(r"'(\w+)'", found[1])) == VOLUME_SHAPES
+
+
+def test_the_sources() -> None:
+    source = (CONTRACTS / "steps.ts").read_text()
+    found = re.search(r"WindowSource = z\s+\.enum\(\[(.+)\]\)", source)
+    assert found is not None
+    assert tuple(re.findall(r"'(\w+)'", found[1])) == SOURCES
+    assert window_request(EIGHT, EIGHT + WINDOW, {}, DEFAULTS).source == "auto"
+    assert window_request(EIGHT, EIGHT + WINDOW, {"source": None}, DEFAULTS).source == "auto"
+    assert window_request(EIGHT, EIGHT + WINDOW, {"source": "live"}, DEFAULTS).source == "live"
 
 
 def test_the_name_of_a_window_and_of_its_workflow() -> None:

@@ -65,6 +65,8 @@ def test_its_one_task_is_the_window(listening_window: DAG) -> None:
         ("seed", 7),
         ("shards", 1024),
         ("shards", None),
+        ("source", "live"),
+        ("source", None),
     ],
 )
 def test_parameters_within_the_contract_are_taken(
@@ -82,6 +84,7 @@ def test_parameters_within_the_contract_are_taken(
         ("seed", 1.5),
         ("shards", 0),
         ("shards", 2000),
+        ("source", "import"),
     ],
 )
 def test_parameters_outside_the_contract_are_refused(listening_window: DAG, name: str, value: object) -> None:

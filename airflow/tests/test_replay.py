@@ -148,6 +148,7 @@ def test_a_window_is_played_as_it_was_asked_for_and_its_own_run_is_told(played: 
     ((request, requester, handed),) = played.begun
     assert request.workflow_input(requester) == {
         **PLANNED["request"],
+        "source": "auto",
         "from_step": "load",
         "replay": {"by": "Airflow user admin, replay_windows manual__1", "why": "a test"},
         "requested_by": "airflow replay_windows manual__1",

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
-import type { VolumeShape } from '../../contracts/steps.ts';
+import type { VolumeShape, WindowSource } from '../../contracts/steps.ts';
 import { consecutiveWindows, WINDOW_MS, type WindowId, windowStartMs } from '../../contracts/window.ts';
 import { withMends } from '../client-failure.ts';
 import { CommandFailure } from '../failure.ts';
@@ -9,9 +9,11 @@ import {
   eventsNumber,
   parseClosedWindow,
   parseShape,
+  parseSource,
   seedNumber,
   SHAPE_HELP,
   shardsNumber,
+  SOURCE_HELP,
   wholeNumber,
 } from '../window-arguments.ts';
 import { windowTable } from '../window-table.ts';
@@ -23,6 +25,7 @@ interface Options {
   seed: number;
   shards: number;
   shape: VolumeShape;
+  source: WindowSource;
   direct?: boolean;
   json?: boolean;
 }
@@ -44,11 +47,13 @@ export function register(command: Command): void {
       shardsNumber,
       defaults.shards,
     )
+    .option('--source <source>', SOURCE_HELP, parseSource, 'auto')
     .option('--direct', 'start the Temporal workflows without Airflow')
     .option('--json', 'print the reports as JSON')
     .addHelpText(
       'after',
-      '\nA window that ran before is played again. The exit code is 0 only if every window reconciled.',
+      '\nA window that ran before is played again. An hour that the live stream has filled is closed with what it holds: no' +
+        '\nsetting of the generator counts there. The exit code is 0 only if every window reconciled.',
     )
     .action((options: Options) => withMends(() => run(options)));
 }
@@ -61,8 +66,11 @@ async function run(options: Options): Promise<void> {
     throw new CommandFailure(`the last window, ${last}, has not ended yet`, {
       mend: 'ask for fewer --windows',
     });
-  const { events, seed, shards, shape } = options;
-  const settings = { events, seed, shards, volume_shape: shape };
+  const { events, seed, shards, shape, source } = options;
+  const settings = {
+    ...{ events, seed, shards, volume_shape: shape },
+    ...(source === 'auto' ? {} : { source }),
+  };
   const finished = await runWindows({ config, windows, settings, direct: options.direct ?? false });
   process.stdout.write(options.json ? finishedJson(finished) : finishedText(finished));
   if (!finished.every(({ reconciled }) => reconciled)) process.exitCode = 1;

@@ -13,6 +13,7 @@ from reprise_temporal.settings import WindowDefaults
 WORKFLOW = "listeningWindow"
 PLAN_WORKFLOW = "replayPlan"
 JOINED_SIGNAL = "joined"
+SOURCES = ("auto", "live", "generated")
 STEPS = ("generate", "publish", "ingest", "reconcile", "compact", "load", "build", "publish_serving")
 QUARANTINE_REASONS = (
     "oversized",
@@ -58,6 +59,8 @@ class WindowRequest:
     seed: int
     shards: int
     volume_shape: str = "flat"
+    # auto: an hour that has filled by itself is closed, and every other one is generated.
+    source: str = "auto"
     # The first step to run; None: from the beginning.
     from_step: str | None = None
     replay: ReplayOrder | None = None
@@ -83,6 +86,7 @@ class WindowRequest:
         return {
             "window": self.window,
             **self.settings(),
+            "source": self.source,
             "requested_by": asked_by[:200],
             "airflow": dict(requester),
             **({"from_step": self.from_step} if self.from_step else {}),
@@ -123,4 +127,5 @@ def window_request(
         seed=chosen("seed", defaults.seed),
         shards=chosen("shards", defaults.shards),
         volume_shape=params.get("volume_shape") or defaults.volume_shape,
+        source=params.get("source") or "auto",
     )

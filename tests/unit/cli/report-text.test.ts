@@ -47,6 +47,11 @@ describe('a report for a person', () => {
     expect(reportText(sampleReport())).not.toContain('amended');
   });
 
+  test('of an hour that filled by itself', () => {
+    const live = { ...sampleReport(), source: 'live', events_requested: 0, seed: 0 };
+    expect(reportText(live)).toContain('  asked for   what had arrived by itself, by command line\n');
+  });
+
   test('of a window whose number of events was not fixed', () => {
     const text = reportText(sampleReport({ events_requested: 20_000, volume_shape: 'diurnal' }));
     expect(text).toContain('asked for   about 20,000 events an hour (diurnal), seed 1, by command line\n');

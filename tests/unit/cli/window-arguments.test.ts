@@ -3,6 +3,7 @@ import {
   eventsNumber,
   parseClosedWindow,
   parseShape,
+  parseSource,
   parseWindow,
   shardsNumber,
 } from '../../../cli/window-arguments.ts';
@@ -34,6 +35,11 @@ describe('arguments', () => {
   test('a shape is flat or diurnal', () => {
     expect(['flat', 'diurnal'].map(parseShape)).toEqual(['flat', 'diurnal']);
     expect(() => parseShape('round')).toThrow('flat or diurnal is wanted');
+  });
+
+  test('a source is one that the workflow knows', () => {
+    expect(['auto', 'live', 'generated'].map(parseSource)).toEqual(['auto', 'live', 'generated']);
+    expect(() => parseSource('import')).toThrow('auto, live, generated: one is wanted');
   });
 
   test('an empty window may be asked for, no shards may not', () => {
