@@ -19,7 +19,7 @@ export function streamText({ stream, status, state }: LiveView): string {
   if (stream.state === 'waits') {
     if (attempt > 1)
       return `starts again soon (attempt ${attempt}); it failed: ${failure ?? 'nobody knows why'}`;
-    return 'waits for the worker of the live queue';
+    return 'waits for the worker of the live queue; `npx reprise up` starts it';
   }
   const again = attempt > 1 ? `, attempt ${attempt}${failure ? ` after: ${failure}` : ''}` : '';
   if (!heard?.progress) return `${heard?.state === 'stopping' ? 'is ending' : 'is starting'}${again}`;

@@ -8,6 +8,8 @@ import { ClientError, systemCode } from './errors.ts';
 
 /** How much of a program's last words is kept for the error. Characters. */
 const TAIL_CHARACTERS = 4_000;
+/** How much of a line is kept: a job names every partition of a topic in one. Characters. */
+const LINE_CHARACTERS = 64_000;
 /** Between asking a process group to end and ending it: Spark needs a moment to release its executors. */
 const GRACE_MS = 10_000;
 
@@ -49,7 +51,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 function follow(stream: Readable, take: (line: string) => void): void {
   // A program that logs one endless line must not fill our memory; readline alone would keep it.
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) =>
-    take(line.slice(0, TAIL_CHARACTERS)),
+    take(line.slice(0, LINE_CHARACTERS)),
   );
 }
 

@@ -51,7 +51,7 @@ describe('a stream that runs', () => {
       'is starting, attempt 3 after: stream: no broker',
     );
     expect(streamText({ ...running, stream: { ...attempts, attempt: 1 } })).toBe(
-      'waits for the worker of the live queue',
+      'waits for the worker of the live queue; `npx reprise up` starts it',
     );
     expect(streamText({ ...running, stream: null })).toBe('not started yet');
   });
