@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reprise_dashboard.live.state import Batch, Life, Pulse, life_of
+from reprise_dashboard.live.state import Batch, Commit, Life, Pulse, life_of
 from reprise_dashboard.sections.now.state import ago
 
 NOW = datetime(2026, 1, 5, 12, 30, tzinfo=UTC)
@@ -24,9 +24,8 @@ def _pulse(
         stopped_at=None if stopped is None else _before(stopped),
         beat_at=None if beat is None else _before(beat),
         watermark="2026-01-05T12:28:00Z",
-        batch=None
-        if batch is None
-        else Batch(number=5, now_at=_before(batch), committed_at=None, records=1_000, seconds=2.0, lag=lag),
+        batch=None if batch is None else Batch(number=6, now_at=_before(batch)),
+        commit=None if batch is None else Commit(number=5, at=_before(batch + 2), seconds=2.0, lag=lag),
     )
 
 

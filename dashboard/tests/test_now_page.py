@@ -77,6 +77,16 @@ def test_the_line_of_a_stream_that_catches_up(serving: Path, open_page: Open) ->
     assert "250,000 records wait" in said
 
 
+def test_a_batch_on_its_way_to_the_lake_does_not_empty_the_lag(serving: Path, open_page: Open) -> None:
+    with closing(open_store(serving)) as store:
+        fill(store, datetime.now(UTC), per_second=40, minutes=31)
+        add_batch(store, 99_998, datetime.now(UTC), 80, lag=1_234)
+        add_batch(store, 99_999, datetime.now(UTC), 80, committed_at=None, lag=0, seconds=0)
+    app = open_page(PAGE)
+    assert metrics_of(app)["Behind the topic"] == "1,234"
+    assert "number 99,998, took 1.9 s" in text_of(app)
+
+
 def test_without_a_store_it_says_what_to_run(serving: Path, open_page: Open) -> None:
     app = open_page(PAGE)
     assert "Nothing live yet" in text_of(app)

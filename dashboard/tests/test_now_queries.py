@@ -207,6 +207,19 @@ def test_quarantine_and_disorder_of_the_last_hour(store: sqlite3.Connection) -> 
     assert trouble.disorder(store, NOW, 60) == trouble.Disorder(out_of_order=8, late=6, duplicates=5)
 
 
+def test_a_batch_that_is_on_its_way_to_the_lake(store: sqlite3.Connection) -> None:
+    """Its counts are there; how long it took and what it left waiting are said of the one before."""
+    add_batch(store, 1, _ago(seconds=2), 500, lag=9_000, seconds=2.5)
+    add_batch(store, 2, NOW, 500, committed_at=None, lag=0, seconds=0)
+    found = pulse.pulse(store)
+    assert found.as_of == NOW
+    assert found.commit
+    assert (found.commit.number, found.commit.seconds, found.lag) == (1, 2.5, 9_000)
+    frame = batches.batches(store, NOW, 15)
+    assert frame["lag"].isna().tolist() == [False, True]
+    assert frame["seconds"].isna().tolist() == [False, True]
+
+
 def test_a_pulse_of_an_empty_store(store: sqlite3.Connection) -> None:
     found = pulse.pulse(store)
     assert found.batch is None

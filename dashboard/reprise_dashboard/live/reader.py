@@ -58,7 +58,11 @@ class Reader:
             return Look(pulse=seen)
         old = self._pulse
         # The commit of a batch comes after its counts: both are a change.
-        changed = old is None or (seen.batch, seen.watermark) != (old.batch, old.watermark)
+        changed = old is None or (seen.batch, seen.commit, seen.watermark) != (
+            old.batch,
+            old.commit,
+            old.watermark,
+        )
         common = read_common(connection, seen.as_of) if changed or not self._common else self._common
         kept = {} if changed else self._minutes
         frame = kept.get(scope)

@@ -16,12 +16,18 @@ Life = Literal["live", "behind", "waiting", "silent", "stopped"]
 
 @dataclass(frozen=True)
 class Batch:
-    """The newest one."""
+    """The newest one whose counts are in the store."""
 
     number: int
     now_at: datetime
-    committed_at: datetime | None
-    records: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The newest batch that is in the lake as well; how long it took, and what it left waiting."""
+
+    number: int
+    at: datetime
     seconds: float
     lag: int
 
@@ -37,12 +43,17 @@ class Pulse:
     watermark: str | None
     """Minute, as the store writes it. This one and those after it are provisional."""
     batch: Batch | None
+    commit: Commit | None
+
+    @property
+    def lag(self) -> int:
+        return self.commit.lag if self.commit else 0
 
     @property
     def last_sign(self) -> datetime | None:
         known = [self.started_at, self.beat_at]
-        if self.batch:
-            known += [self.batch.now_at, self.batch.committed_at]
+        known += [self.batch.now_at] if self.batch else []
+        known += [self.commit.at] if self.commit else []
         return max((one for one in known if one), default=None)
 
     @property
@@ -68,9 +79,9 @@ def life_of(pulse: Pulse, now: datetime, pace: float = 0.0) -> Life:
         return "silent"
     if pulse.batch is None:
         return "waiting"
-    if pulse.batch.lag > max(1_000.0, pace * BEHIND_SECONDS):
+    if pulse.lag > max(1_000.0, pace * BEHIND_SECONDS):
         return "behind"
-    if (now - pulse.batch.now_at).total_seconds() > SILENCE_SECONDS and pulse.batch.lag == 0:
+    if (now - pulse.batch.now_at).total_seconds() > SILENCE_SECONDS and pulse.lag == 0:
         return "waiting"
     return "live"
 

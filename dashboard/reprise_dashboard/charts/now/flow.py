@@ -136,4 +136,6 @@ def lag() -> Spec:
 
 
 def lag_rows(batches: pd.DataFrame) -> pd.DataFrame:
-    return _with_next(batches)[["now_at", "until", "when", "zero", "lag", "hover", "hover_until"]]
+    return _with_next(batches.dropna(subset=["lag"]))[
+        ["now_at", "until", "when", "zero", "lag", "hover", "hover_until"]
+    ]

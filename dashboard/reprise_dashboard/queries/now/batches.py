@@ -29,18 +29,25 @@ _MS = "round((julianday({}) - 2440587.5) * 86400000)"
 
 def batches(connection: sqlite3.Connection, as_of: datetime, minutes: int) -> pd.DataFrame:
     """Oldest first. Delays are in seconds: `p50_s`, `p95_s`, `max_s` from sent_at to this page's data, and
-    `lake_s` (again of 95 in 100) to the lake."""
+    `lake_s` (again of 95 in 100) to the lake. `lake_s`, `seconds` and `lag` are known once it is there.
+    """
     since = f"{as_of - timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}"
     # Safe to format: the names of columns stand above.
     rows = connection.execute(
         f"""
         select
-            batch, {_MS.format("now_at")} as now_ms, {_MS.format("committed_at")}, {", ".join(_COLUMNS[3:])}
+            batch,
+            {_MS.format("now_at")} as now_ms,
+            {_MS.format("committed_at")},
+            {", ".join(_COLUMNS[3:-5])},
+            case when committed_at is not null then seconds end,
+            case when committed_at is not null then lag end,
+            {", ".join(_COLUMNS[-3:])}
         from batches where now_at >= ? and now_ms is not null order by batch
         """,  # noqa: S608
         (since,),
     ).fetchall()
-    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"seconds": float, "lag": float})
     shown_ms = frame.pop("now_ms").astype(float)
     to_lake_ms = frame.pop("committed_ms").astype(float) - shown_ms
     for name in ("p50", "p95", "max"):

@@ -20,7 +20,7 @@ def _rate(value: float) -> str:
 
 
 def figures(picture: Picture) -> None:
-    common, batch = picture.common, picture.pulse.batch
+    common, commit = picture.common, picture.pulse.commit
     minute = _last_whole_minute(picture)
     to_page = weighted_delay(common.batches, common.as_of, "p95_s")
     to_lake = weighted_delay(common.batches, common.as_of, "lake_s")
@@ -54,7 +54,7 @@ def figures(picture: Picture) -> None:
         ),
         (
             "Behind the topic",
-            formatting.NOTHING if batch is None else formatting.count(batch.lag),
+            formatting.NOTHING if commit is None else formatting.count(commit.lag),
             "Consumer lag: records in the topic that the newest batch did not take. A batch's worth is "
             "normal.",
         ),

@@ -40,18 +40,17 @@ def _parts(look: Look, now: datetime) -> list[Html]:
     if look.pulse is None or found is None:
         return [joined([dot, text("No store that can be read" if look.problem else "Nothing live yet")], "")]
     parts = [joined([dot, Html(f"<b>{text(_WORDS[found])}</b>")], "")]
-    batch = look.pulse.batch
-    if batch:
-        when = batch.committed_at or batch.now_at
-        parts.append(styled(f"last batch {ago(when, now)}", "", formatting.instant(when)))
+    commit = look.pulse.commit
+    if commit:
+        parts.append(styled(f"last batch {ago(commit.at, now)}", "", formatting.instant(commit.at)))
         parts.append(
-            text(f"number {formatting.count(batch.number)}, took {formatting.seconds(batch.seconds)}")
+            text(f"number {formatting.count(commit.number)}, took {formatting.seconds(commit.seconds)}")
         )
-    if found == "behind" and batch and look.picture:
+    if found == "behind" and commit and look.picture:
         # In the line and not in a box: it comes and goes, and the page below stays where it is.
         pace = look.picture.common.pace
-        about = f", {formatting.whole_seconds(batch.lag / pace)} of work" if pace >= 1 else ""
-        parts.append(styled(f"{formatting.count(batch.lag)} records wait{about}", "rp-warn"))
+        about = f", {formatting.whole_seconds(commit.lag / pace)} of work" if pace >= 1 else ""
+        parts.append(styled(f"{formatting.count(commit.lag)} records wait{about}", "rp-warn"))
     if look.pulse.watermark:
         parts.append(text(f"minutes before {look.pulse.watermark[11:16]} are final"))
     return parts

@@ -66,6 +66,11 @@ def order(picture: Picture) -> None:
         st.html(table("Events out of order, late or repeated", columns, rows))
 
 
+def _known(value: float, form: str) -> str:
+    """A batch that is not in the lake yet has no end, and one without valid records no delay."""
+    return formatting.NOTHING if value != value else format(value, form)
+
+
 def newest_batches(picture: Picture) -> None:
     frame = picture.common.batches.tail(_BATCHES).iloc[::-1]
     with card(
@@ -82,10 +87,10 @@ def newest_batches(picture: Picture) -> None:
                 text(formatting.count(row.valid)),
                 text(formatting.count(row.quarantined)),
                 text(formatting.count(row.duplicates)),
-                text(f"{row.seconds:.1f}"),
-                text(formatting.NOTHING if row.p95_s != row.p95_s else f"{row.p95_s:.1f}"),
-                text(formatting.NOTHING if row.lake_s != row.lake_s else f"{row.lake_s:.1f}"),
-                text(formatting.count(row.lag)),
+                text(_known(row.seconds, ".1f")),
+                text(_known(row.p95_s, ".1f")),
+                text(_known(row.lake_s, ".1f")),
+                text(_known(row.lag, ",.0f")),
             ]
             for row in rows_of(frame)
         ]
