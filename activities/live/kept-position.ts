@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ClientError } from '../../clients/errors.ts';
 import type { ObjectStore } from '../../clients/object-store.ts';
 import { liveKeys, type StreamPosition, type StreamProgress } from '../../contracts/live.ts';
 import type { WindowId } from '../../contracts/window.ts';
@@ -31,16 +32,12 @@ export class KeptPosition {
     this.#writing ??= this.#write();
   }
 
-  /** Waits until everything is put down. @throws the signal's reason when that takes too long */
-  async flush(signal: AbortSignal): Promise<void> {
-    const late = Promise.withResolvers<never>();
-    late.promise.catch(() => undefined);
-    signal.addEventListener('abort', () => late.reject(signal.reason as Error), { once: true });
-    try {
-      await Promise.race([this.#writing, late.promise]);
-    } finally {
-      this.#isGivenUp = true;
-    }
+  /** Waits until everything is put down. @throws ClientError Unavailable when that takes too long; it is given up then */
+  async flush(limitMs: number): Promise<void> {
+    const isLate = await Promise.race([this.#writing, sleep(limitMs, true, { ref: false })]);
+    this.#isGivenUp = true;
+    if (isLate)
+      throw new ClientError('Unavailable', 'the object store did not take how far the stream has come');
   }
 
   async #write(): Promise<void> {

@@ -107,7 +107,7 @@ class Supervision {
     try {
       if (this.#isStopping) return null;
       await this.#submit(specFile);
-      await this.#position.flush(AbortSignal.timeout(FLUSH_MS));
+      await this.#position.flush(FLUSH_MS);
     } catch (error) {
       throw this.#isStopping || !this.#progress ? error : worthAnother(error);
     } finally {
