@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { KeptPosition } from '../../../../activities/live/kept-position.ts';
 import { ClientError } from '../../../../clients/errors.ts';
 import { liveKeys, type StreamProgress } from '../../../../contracts/live.ts';
@@ -15,10 +15,13 @@ const progress = (batch: number, ...windows: string[]): StreamProgress => ({
 function moody() {
   const store = memoryStore();
   const put: string[] = [];
-  const state = { isAway: false };
+  const state = { isAway: false, refused: 0 };
   const { putJson } = store;
   store.putJson = async (key, value) => {
-    if (state.isAway) throw new ClientError('Unavailable', 'object store: away');
+    if (state.isAway) {
+      state.refused++;
+      throw new ClientError('Unavailable', 'object store: away');
+    }
     put.push(key);
     await putJson(key, value);
   };
@@ -44,6 +47,7 @@ test('while the store is away nothing is lost: hours of every batch and the newe
   kept.take(progress(1, FIRST));
   kept.take(progress(2, SECOND));
   kept.take(progress(3));
+  await vi.waitFor(() => expect(state.refused).toBeGreaterThan(0));
   state.isAway = false;
   await kept.flush(10_000);
   expect(put).toEqual([liveKeys.hour(FIRST), liveKeys.hour(SECOND), liveKeys.position]);
