@@ -44,6 +44,7 @@ def _pulse(
         (_pulse(), 0, "silent"),
         (_pulse(batch=400, stopped=300), 500, "stopped"),
         (_pulse(batch=400, beat=301, stopped=300), 500, "stopped"),
+        (_pulse(batch=400, beat=1, stopped=2), 500, "stopped"),
         # Started again without having taken back that it had stopped.
         (_pulse(batch=2, stopped=300), 500, "live"),
         # A clock a little ahead of this one.

@@ -50,11 +50,15 @@ class Pulse:
         return self.commit.lag if self.commit else 0
 
     @property
-    def last_sign(self) -> datetime | None:
-        known = [self.started_at, self.beat_at]
+    def last_deed(self) -> datetime | None:
+        known = [self.started_at] if self.started_at else []
         known += [self.batch.now_at] if self.batch else []
         known += [self.commit.at] if self.commit else []
-        return max((one for one in known if one), default=None)
+        return max(known, default=None)
+
+    @property
+    def last_sign(self) -> datetime | None:
+        return max((one for one in (self.last_deed, self.beat_at) if one), default=None)
 
     @property
     def as_of(self) -> datetime | None:
@@ -72,8 +76,9 @@ def instant_or_none(text: object) -> datetime | None:
 
 def life_of(pulse: Pulse, now: datetime, pace: float = 0.0) -> Life:
     """`pace`: records a second that the stream takes at present."""
-    sign = pulse.last_sign
-    if pulse.stopped_at and (sign is None or pulse.stopped_at >= sign):
+    sign, deed = pulse.last_sign, pulse.last_deed
+    # Its heart may beat once more after it said that it stops.
+    if pulse.stopped_at and (deed is None or pulse.stopped_at >= deed):
         return "stopped"
     if sign is None or (now - sign).total_seconds() > SILENCE_SECONDS:
         return "silent"
