@@ -53,17 +53,21 @@ function changedCode(known: Known, step: StepName, what: string, comes: string):
     : [`${what} changed since it ran (${since(known, step)}Z): ${comes}`];
 }
 
+const isLive = ({ report }: Known): boolean => report.source === 'live';
+
 const records = (count: number): string => `${count} record${count === 1 ? '' : 's'}`;
 
 const TELLING: Record<StepName, (known: Known) => string[] | Promise<string[]>> = {
   generate(known) {
     const kept = known.kept.generate;
+    if (isLive(known)) return ['nothing is generated: what the topic holds of the hour is counted again'];
     if (!kept) return ['no shards are known; they are written'];
     const changed = changedCode(known, 'generate', 'the generator has', 'the records may be other ones');
     const { landed } = stepResult('generate', kept.result);
     return changed.length > 0 ? changed : [`the same ${records(landed.total)} are written again`];
   },
   async publish(known) {
+    if (isLive(known)) return ['nothing is sent: the hour is a range of the topic'];
     if (!known.kept.publish) return ['nothing says that they were sent; those without a receipt are sent'];
     const gone = await known.goneOffsets();
     if (gone !== undefined) return [`the records are sent once more: ${gone}`];

@@ -57,6 +57,11 @@ async function unlessLetGo(
   if (!bounds || asked.from_step !== 'ingest') return asked;
   const gone = await goneOffsets(store, bounds, kept, request.window);
   if (gone === undefined) return asked;
+  if (stepResult('generate', kept.generate?.result).live)
+    return {
+      ...asked,
+      refused: `${gone}, and what arrived by itself cannot be sent again; raw holds it: the first step to begin at is reconcile`,
+    };
   const instead = (await obstacle(store, kept, request, 'publish')) ?? { step: 'publish', why: gone };
   if (named) return { ...asked, refused: refusal(named, instead) };
   return { from_step: instead.step, because: `${asked.because}, but ${instead.why}`, refused: null };
