@@ -9,7 +9,7 @@ const Count = z.number().int().nonnegative();
  * against the marts. What exactly is compared is in docs/processes/window.md.
  */
 export const HopName = z.enum([
-  /** The shards on the object store, as counted while they were written. */
+  /** The shards on the object store, as counted while they were written. Not of an hour that filled by itself. */
   'landing',
   /** What the receipts say that the broker acknowledged; nothing is read back here. */
   'kafka',
