@@ -47,11 +47,21 @@ export function producerText({ producer, status }: LiveView): string {
   return parts.filter((part) => part !== '').join('; ');
 }
 
+function stoppedText({ left }: LiveView): string {
+  const { producer, position, failure } = left ?? {};
+  const parts = [
+    ...(position ? [`at batch ${position.batch}`] : []),
+    ...(producer ? [`${whole(producer.sent)} records were sent`] : []),
+  ];
+  const first = ['the stream is stopped', ...parts].join(', ');
+  if (failure) return `${first}; what arrived last it could not take, the next start does: ${failure}`;
+  return `${first}; \`npx reprise live start\` goes on from there`;
+}
+
 /** Three lines for a person. */
 export function liveText(view: LiveView | undefined, nowMs: number): string {
   if (!view) return 'the stream has never been started; `npx reprise live start` starts it';
-  if (view.state === 'stopped')
-    return 'the stream is stopped; `npx reprise live start` goes on from where it was';
+  if (view.state === 'stopped') return stoppedText(view);
   if (view.state === 'failed')
     return `the stream has failed: ${view.failure ?? 'nobody knows why'}\n  mend that, then \`npx reprise live start\``;
   const { status } = view;

@@ -12,6 +12,7 @@ import {
   LIVE_STREAM_WORKFLOW,
   type LiveStatus,
   type LiveStreamInput,
+  type LiveStreamResult,
   ProducerProgress,
   STOP_SIGNAL,
   StreamHeartbeat,
@@ -39,6 +40,8 @@ export interface LiveView {
   producer: Attempts<ProducerProgress> | null;
   /** Why it has failed. */
   failure: string | null;
+  /** What was left when it was stopped. */
+  left: LiveStreamResult | null;
 }
 
 /** The stream's workflow as the command line needs it. */
@@ -118,6 +121,7 @@ export async function connectLiveWorkflow(
         stream: attemptsOf(pending, 'superviseStream', StreamHeartbeat),
         producer: attemptsOf(pending, 'produce', ProducerProgress),
         failure: state === 'failed' ? await failureOf(() => handle.result()) : null,
+        left: name === 'COMPLETED' ? ((await handle.result()) as LiveStreamResult) : null,
       };
     },
     async askToStop() {

@@ -72,7 +72,7 @@ export function register(command: Command): void {
   command
     .command('stop')
     .description('end the producer, then let the stream take what has arrived, and end it')
-    .option('--json', 'print what was running as JSON')
+    .option('--json', 'print what is left as JSON')
     .action(({ json }: { json?: boolean }) =>
       withMends(() => withWorkflow((live) => stop(live, json ?? false))),
     );
@@ -159,9 +159,8 @@ async function stop(live: LiveWorkflow, json: boolean): Promise<void> {
       'it is ending; npx reprise live stop waits for it again',
     );
   }
-  if (json) return show(before, true);
   const last = await live.look();
-  process.stdout.write(before?.state === 'running' ? 'stopped\n' : `${liveText(last, Date.now())}\n`);
+  show(last, json);
   if (last?.state === 'failed') process.exitCode = 1;
 }
 

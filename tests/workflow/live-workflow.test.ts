@@ -55,6 +55,7 @@ describe('the stream, as the command line sees it', () => {
           expect(await live.begin(LIVE_INPUT)).toBe(false);
           await live.askToStop();
           await expect.poll(async () => (await live.look())?.state, within).toBe('stopped');
+          expect((await live.look())?.left).toMatchObject({ position: POSITION, producer: { sent: 10 } });
           expect(await live.begin({ ...LIVE_INPUT, producer: null })).toBe(true);
           await live.askToStop();
           await expect.poll(async () => (await live.look())?.state, within).toBe('stopped');

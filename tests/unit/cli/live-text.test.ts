@@ -30,6 +30,7 @@ const running: LiveView = {
     failure: null,
   },
   failure: null,
+  left: null,
 };
 const nowMs = Date.parse('2026-01-05T09:00:00Z');
 
@@ -82,7 +83,20 @@ describe('a stream that runs', () => {
 test('one that does not run says how it is started', () => {
   const ended = { ...running, status: null, stream: null, producer: null };
   expect(liveText(undefined, nowMs)).toContain('npx reprise live start');
-  expect(liveText({ ...ended, state: 'stopped' }, nowMs)).toContain('goes on from where it was');
+  expect(liveText({ ...ended, state: 'stopped' }, nowMs)).toBe(
+    'the stream is stopped; `npx reprise live start` goes on from there',
+  );
+  const [started_at, stopped_at] = ['2026-01-05T07:30:00.000Z', '2026-01-05T08:30:00.000Z'];
+  const position = { stream: 'live', batch: 42, at: stopped_at, offsets: {} };
+  const producer = { position: 0, sent: 98_765, behind_ms: 0, skipped_ms: 0 };
+  const left = { started_at, stopped_at, position, producer, failure: null };
+  expect(liveText({ ...ended, state: 'stopped', left }, nowMs)).toBe(
+    'the stream is stopped, at batch 42, 98,765 records were sent; `npx reprise live start` goes on from there',
+  );
+  const cut = { ...left, position: null, failure: 'TimedOut: silent' };
+  expect(liveText({ ...ended, state: 'stopped', left: cut }, nowMs)).toContain(
+    'what arrived last it could not take, the next start does: TimedOut: silent',
+  );
   expect(liveText({ ...ended, state: 'failed', failure: 'the job is not there' }, nowMs)).toContain(
     'the stream has failed: the job is not there',
   );
