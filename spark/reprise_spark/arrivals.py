@@ -60,38 +60,61 @@ def _header(name: str) -> Column:
 
 
 def vouched_for(kafka: DataFrame, spec: IngestSpec) -> DataFrame:
-    """Of Kafka's records those on a receipt of the window, as the columns of `raw` and the `shard`.
+    """Of Kafka's records those on a receipt of the window, as the columns of `raw`."""
+    is_live = any(receipt.is_live for receipt in spec.receipts)
+    arrived = _by_themselves(kafka, spec) if is_live else _published(kafka, spec)
+    return arrived.select(
+        F.lit(spec.window_start).alias("window_start"),
+        F.col("topic").alias("kafka_topic"),
+        kafka["partition"].alias("kafka_partition"),
+        kafka["offset"].alias("kafka_offset"),
+        F.col("timestamp").alias("kafka_timestamp"),
+        F.col("key").alias("record_key"),
+        F.col("value").alias("record_value"),
+        "headers",
+        record_hash(F.col("value")).alias("record_hash"),
+    )
 
-    Other windows, other publications of the same window and other shards may lie between them: a record
-    counts when its headers name the receipt and its offset lies in the receipt's range.
-    """
+
+def _ranges(kafka: DataFrame, spec: IngestSpec) -> DataFrame:
     rows = [
         (str(receipt.shard), receipt.content_hash, one.partition, one.first, one.last)
         for receipt in spec.receipts
         for one in receipt.ranges
     ]
-    ranges = kafka.sparkSession.createDataFrame(rows, RANGE_SCHEMA)
+    return F.broadcast(kafka.sparkSession.createDataFrame(rows, RANGE_SCHEMA))
+
+
+def _published(kafka: DataFrame, spec: IngestSpec) -> DataFrame:
+    """What was published for the window.
+
+    Other windows, other publications of the same window and other shards may lie between: a record counts
+    when its headers name the receipt and its offset lies in the receipt's range.
+    """
+    ranges = _ranges(kafka, spec)
     named = kafka.withColumns(
         {"_window": _header("window"), "_shard": _header("shard"), "_publication": _header("publication")}
     )
     on_receipt = (
         (F.col("_shard") == ranges["shard"])
         & (F.col("_publication") == ranges["publication"])
-        & (named["partition"] == ranges["partition"])
-        & named["offset"].between(ranges["first"], ranges["last"])
+        & (kafka["partition"] == ranges["partition"])
+        & kafka["offset"].between(ranges["first"], ranges["last"])
     )
-    return (
-        named.where(F.col("_window") == spec.window)
-        .join(F.broadcast(ranges), on=on_receipt, how="inner")
-        .select(
-            F.lit(spec.window_start).alias("window_start"),
-            F.col("topic").alias("kafka_topic"),
-            named["partition"].alias("kafka_partition"),
-            named["offset"].alias("kafka_offset"),
-            F.col("timestamp").alias("kafka_timestamp"),
-            F.col("key").alias("record_key"),
-            F.col("value").alias("record_value"),
-            "headers",
-            record_hash(F.col("value")).alias("record_hash"),
-        )
+    return named.where(F.col("_window") == spec.window).join(ranges, on=on_receipt, how="inner")
+
+
+def _is_live() -> Column:
+    """A record that no window run has published; it belongs to the hour of its timestamp."""
+    of_a_window = F.exists("headers", lambda header: header["key"] == "window")
+    return ~F.coalesce(of_a_window, F.lit(False))
+
+
+def _by_themselves(kafka: DataFrame, spec: IngestSpec) -> DataFrame:
+    """What arrived in the hour by itself; the records of window runs may lie between."""
+    ranges = _ranges(kafka, spec)
+    in_hour = (F.col("timestamp") >= spec.window_start) & (F.col("timestamp") < spec.window_end)
+    on_receipt = (kafka["partition"] == ranges["partition"]) & kafka["offset"].between(
+        ranges["first"], ranges["last"]
     )
+    return kafka.where(_is_live() & in_hour).join(ranges, on=on_receipt, how="inner")

@@ -1,33 +1,29 @@
-"""One Spark session for all tests, with the settings that the jobs run with and without a catalogue."""
+"""One Spark session for all tests, with the settings that the jobs run with and a lake on the local disk."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from local_lake import lake_in, session
 from pyspark.sql import SparkSession
 
-PROJECT = Path(__file__).resolve().parents[1]
-
-
-def _job_settings() -> dict[str, str]:
-    lines = (PROJECT / "conf" / "spark-defaults.conf").read_text().splitlines()
-    pairs = [line.split(None, 1) for line in lines if line.strip() and not line.startswith("#")]
-    return {name: value.strip() for name, value in pairs}
+from reprise_spark.spec import LakeAccess
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    builder = (
-        SparkSession.builder.master("local[2]")
-        .appName("tests")
-        .config("spark.driver.memory", "768m")
-        .config("spark.local.dir", str(tmp_path_factory.mktemp("spark")))
-        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-        .config("spark.pyspark.python", sys.executable)
-    )
-    for name, value in _job_settings().items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
+def lake_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lake")
+
+
+@pytest.fixture(scope="session")
+def spark(lake_folder: Path) -> Iterator[SparkSession]:
+    started = session(lake_folder, lake_in(lake_folder))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def lake(lake_folder: Path, request: pytest.FixtureRequest) -> LakeAccess:
+    """A namespace of the test's own, without tables."""
+    name = "".join(one if one.isalnum() else "_" for one in request.node.name)
+    return lake_in(lake_folder, name)

@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
 from reprise_spark.classify import classify
 from reprise_spark.content_hash import record_hash
+from reprise_spark.contracts import table_schema
+from reprise_spark.lake import table_name
+from reprise_spark.spec import LakeAccess
 
 WINDOW_START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 WINDOW_END = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -75,3 +79,31 @@ def raw_frame(spark: SparkSession, values: list[bytes | None]) -> DataFrame:
 def classified(spark: SparkSession, values: list[bytes | None]) -> list[Row]:
     """What each of the values is, in their order."""
     return classify(raw_frame(spark, values), WINDOW_END).orderBy("kafka_offset").collect()
+
+
+def small_commit(spark: SparkSession, lake: LakeAccess, window_start: datetime, number: int) -> None:
+    """One record of the hour, committed to `raw` and to `events`, as a batch of the stream is."""
+    offset = f"cast({number} AS bigint) AS kafka_offset"
+    place = f"'events' AS kafka_topic, 0 AS kafka_partition, {offset}"
+    start = f"timestamp '{window_start:%Y-%m-%d %H:%M:%S} UTC'"
+    rows = {
+        "raw": f"{start} AS kafka_timestamp, cast(NULL AS binary) AS record_key,"
+        f" cast('{number}' AS binary) AS record_value,"
+        " cast(NULL AS array<struct<key: string, value: binary>>) AS headers",
+        "events": f"'track_liked' AS event_type, '{event_id(number)}' AS event_id, 1 AS schema_version,"
+        f" {start} AS occurred_at, {start} AS sent_at, 'l-{number}' AS listener_id, 's' AS session_id,"
+        " 'mobile' AS device, 'SE' AS country, 'client' AS source, 't' AS track_id,"
+        f" cast({number} AS bigint) AS record_hash",
+    }
+    for table, columns in rows.items():
+        given = spark.sql(f"SELECT {start} AS window_start, {place}, {columns}")
+        wanted = table_schema(table)
+        frame = given.select(
+            *[
+                (F.col(field.name) if field.name in given.columns else F.lit(None))
+                .cast(field.dataType)
+                .alias(field.name)
+                for field in wanted
+            ]
+        )
+        frame.writeTo(table_name(lake, table)).append()

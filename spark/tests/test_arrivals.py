@@ -1,5 +1,6 @@
 """Which of Kafka's records belong to the window."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -62,6 +63,34 @@ def test_only_what_a_receipt_vouches_for_is_kept(spark: SparkSession) -> None:
     )
     arrived = vouched_for(spark.createDataFrame(rows, KAFKA_SCHEMA), window)
     assert {(row.kafka_partition, row.kafka_offset) for row in arrived.collect()} == set(kept)
+
+
+def test_of_a_live_hour_all_is_kept_that_arrived_in_it_by_itself(spark: SparkSession) -> None:
+    inside, last = WINDOW_START, WINDOW_END - timedelta(milliseconds=1)
+    rows = [
+        (partition, offset, at, found)
+        for (partition, offset), (at, found) in {
+            (0, 10): (inside, None),
+            (0, 11): (inside, headers(WINDOW, "0", "aa")),
+            (0, 12): (inside, [("trace", bytearray(b"x"))]),
+            (0, 13): (last, []),
+            (0, 14): (last, [("window", None)]),
+            (1, 5): (WINDOW_END, None),
+            (1, 6): (WINDOW_START - timedelta(milliseconds=1), None),
+            (2, 1): (inside, None),
+            (0, 9): (inside, None),
+        }.items()
+    ]
+    kafka = spark.createDataFrame(
+        [(None, bytearray(b"{}"), "events", *row[:3], 0, row[3]) for row in rows], KAFKA_SCHEMA
+    )
+    live = Receipt(WINDOW, 0, "events", (OffsetRange(0, 10, 14), OffsetRange(1, 5, 9)), 3, "aa", is_live=True)
+    arrived = vouched_for(kafka, spec(live))
+    assert {(row.kafka_partition, row.kafka_offset) for row in arrived.collect()} == {
+        (0, 10),
+        (0, 12),
+        (0, 13),
+    }
 
 
 def test_a_window_without_receipts_is_empty(spark: SparkSession) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reprise_spark.failures import EXIT_CODES, JobFailure
-from reprise_spark.spec import read_compact_spec, read_ingest_spec
+from reprise_spark.spec import read_close_spec, read_compact_spec, read_ingest_spec
 
 HASH = "00000000000000aa"
 
@@ -52,6 +52,16 @@ def test_a_spec_is_read(tmp_path: Path) -> None:
     assert (spec.expected_records, spec.content_hash) == (7, HASH)
     compact = read_compact_spec(written(tmp_path, ingest_spec(tmp_path)))
     assert compact.lake == spec.lake
+    closing = read_close_spec(written(tmp_path, ingest_spec(tmp_path)))
+    assert (closing.window_end, closing.catalogue_file) == (spec.window_end, None)
+
+
+def test_a_receipt_says_whether_its_records_arrived_by_themselves(tmp_path: Path) -> None:
+    spec = ingest_spec(tmp_path)
+    (receipt,) = spec["receipts"]
+    live = {**spec, "receipts": [{**receipt, "source": "live"}]}
+    assert not read_ingest_spec(written(tmp_path, spec)).receipts[0].is_live
+    assert read_ingest_spec(written(tmp_path, live)).receipts[0].is_live
 
 
 @pytest.mark.parametrize(
