@@ -232,3 +232,6 @@ def test_each_mark_has_a_place_that_it_keeps(serving: Path) -> None:
         # A line or an area knows no places: Vega would make each point a line of its own.
         assert {layer["mark"]["type"] for layer in spec["layer"]} <= {"bar", "rect", "rule"}
         assert all(layer["encoding"]["key"]["field"] == "slot" for layer in spec["layer"])
+        # A filter makes no rows; parsing and calculating would.
+        assert spec["data"]["format"]["parse"] is None
+        assert all(set(step) == {"filter"} for layer in spec["layer"] for step in layer.get("transform", []))

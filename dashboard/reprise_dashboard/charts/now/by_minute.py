@@ -6,7 +6,15 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from reprise_dashboard.charts.now.description import Spec, amount, chart, described, subject_colour, time
+from reprise_dashboard.charts.now.description import (
+    Spec,
+    amount,
+    chart,
+    described,
+    in_colour,
+    pointed_at,
+    time,
+)
 
 _PALE = 0.45
 _MINUTE = pd.Timedelta(minutes=1)
@@ -27,26 +35,25 @@ def _band() -> alt.Chart:
     return band
 
 
-def _bars(low: str, high: str, subject: str, subjects: list[str], tooltip: list[alt.Tooltip]) -> alt.Chart:
+def _bars(low: str, high: str) -> alt.Chart:
     bars: alt.Chart = (
         chart()
-        .transform_calculate(subject=f"'{subject}'")
         .mark_bar(aria=False)
         .encode(
             x=time("minute"),
             x2="until:T",
             y=amount(low),
             y2=f"{high}:Q",
-            color=subject_colour(subjects),
+            color=alt.ColorDatum(high),
             opacity=_opacity(),
-            tooltip=[
-                alt.Tooltip("when:N", title="Minute"),
-                *tooltip,
-                alt.Tooltip("state:N", title="Count"),
-            ],
         )
     )
     return bars
+
+
+def _pointed_at(subjects: list[str], tooltip: list[alt.Tooltip]) -> alt.Chart:
+    about = [alt.Tooltip("when:N", title="Minute"), *tooltip, alt.Tooltip("state:N", title="Count")]
+    return pointed_at("minute", "until", subjects, about)
 
 
 @cache
@@ -57,19 +64,14 @@ def playbacks() -> Spec:
         alt.Tooltip("skips:Q", title="Skips", format=","),
         alt.Tooltip("skip_rate:Q", title="Skip rate", format=".1%"),
     ]
-    subjects = ["plays", "skips"]
-    layers = [
-        _bars(low, high, subject, subjects, tooltip)
-        for subject, low, high in (("plays", "zero", "plays"), ("skips", "plays", "playbacks"))
-    ]
-    return described([_band(), *layers], 240)
+    bars = [_bars("zero", "plays"), _bars("plays", "playbacks")]
+    return described([_band(), *bars, _pointed_at(["plays", "playbacks"], tooltip)], 240)
 
 
 @cache
 def one_figure(field: str, title: str, hue: int) -> Spec:
-    subjects = [*(f"other {n}" for n in range(hue)), field]
     tooltip = [alt.Tooltip(f"{field}:Q", title=title, format=",")]
-    return described([_band(), _bars("zero", field, field, subjects, tooltip)], 170)
+    return described([_band(), _bars("zero", field), _pointed_at(in_colour(field, hue), tooltip)], 170)
 
 
 def minute_rows(minutes: pd.DataFrame) -> pd.DataFrame:
@@ -85,6 +87,7 @@ def minute_rows(minutes: pd.DataFrame) -> pd.DataFrame:
         when=begins.dt.strftime("%H:%M UTC"),
         state=minutes["provisional"].map({True: "provisional", False: "final"}),
         zero=0,
+        hover=True,
         playbacks=playbacks,
         skip_rate=minutes["skips"] / playbacks.where(playbacks > 0),
     )

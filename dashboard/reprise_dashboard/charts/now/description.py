@@ -3,7 +3,8 @@
 With a description that does not change, the browser moves the marks in place: no chart is built anew.
 Each mark has a place of its own (`slot`) that it keeps from one feeding to the next: otherwise Vega would lay
 thousands of dead marks aside before it forgets them, and a page that stays open would grow by megabytes a
-minute. A line has no such places, so what looks like one is a row of short ones.
+minute. A line has no such places, so what looks like one is a row of short ones. For the same reason nothing
+is calculated in the browser: Vega remembers, for good, each row of which it made another.
 """
 
 from typing import Any
@@ -30,12 +31,14 @@ def described(layers: list[alt.Chart], height: int) -> Spec:
         spec: Spec = (
             alt.LayerChart(layer=layers, data=_ROWS, height=height).configure_legend(disable=True).to_dict()
         )
+    # Instants come as numbers, and are no text to be parsed.
+    spec["data"]["format"] = {"type": "json", "parse": None}
     # Thousands of short lines every two seconds are too much for a tree of elements.
     return {**spec, "usermeta": {"embedOptions": {"renderer": "canvas"}}}
 
 
 def with_rows(spec: Spec, rows: pd.DataFrame) -> Spec:
-    return {**spec, "datasets": {"rows": rows.assign(slot=range(len(rows)))}}
+    return {**spec, "datasets": {"rows": rows.assign(slot=range(len(rows)), subject="")}}
 
 
 def time(field: str) -> alt.X:
@@ -59,17 +62,25 @@ def amount(field: str, unit: str = "") -> alt.Y:
     )
 
 
-def subject_colour(subjects: list[str]) -> alt.Color:
-    """The theme's colours in the order of the subjects; for layers whose `subject` is calculated."""
-    return alt.Color("subject:N", scale=alt.Scale(domain=subjects))
+def pointed_at(since: str, until: str, subjects: list[str], tooltip: list[alt.Tooltip]) -> alt.Chart:
+    """Invisible columns to point at, over all that is drawn; those of `hover` suffice.
 
-
-def pointed_at(field: str, until: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
-    """Invisible columns to point at, over all that is drawn. Those of `hover` suffice."""
+    They also put the subjects, which the other layers name, into the order of the theme's colours.
+    """
     columns: alt.Chart = (
         chart()
         .transform_filter("datum.hover")
         .mark_rect(opacity=0, aria=False)
-        .encode(x=time(field), x2=f"{until}:T", tooltip=tooltip)
+        .encode(
+            x=time(since),
+            x2=f"{until}:T",
+            color=alt.Color("subject:N", scale=alt.Scale(domain=subjects)),
+            tooltip=tooltip,
+        )
     )
     return columns
+
+
+def in_colour(subject: str, place: int) -> list[str]:
+    """Subjects for a chart of one, in the theme's colour at a place of its own."""
+    return [*(f"other {n}" for n in range(place)), subject]

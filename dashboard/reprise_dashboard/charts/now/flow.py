@@ -10,8 +10,8 @@ from reprise_dashboard.charts.now.description import (
     amount,
     chart,
     described,
+    in_colour,
     pointed_at,
-    subject_colour,
     time,
 )
 
@@ -19,19 +19,11 @@ from reprise_dashboard.charts.now.description import (
 _HOVERED = 90
 
 
-def _columns(since: str, figure: str, hue: int) -> alt.Chart:
-    subjects = [*(f"other {n}" for n in range(hue)), figure]
+def _columns(since: str, figure: str) -> alt.Chart:
     columns: alt.Chart = (
         chart()
-        .transform_calculate(subject=f"'{figure}'")
         .mark_bar(aria=False)
-        .encode(
-            x=time(since),
-            x2="until:T",
-            y=amount("zero"),
-            y2=f"{figure}:Q",
-            color=subject_colour(subjects),
-        )
+        .encode(x=time(since), x2="until:T", y=amount("zero"), y2=f"{figure}:Q", color=alt.ColorDatum(figure))
     )
     return columns
 
@@ -60,7 +52,9 @@ def pace() -> Spec:
         alt.Tooltip("when:N", title="From"),
         alt.Tooltip("per_second:Q", title="Records a second", format=",.0f"),
     ]
-    return described([_columns("at", "per_second", 0), pointed_at("at", "next", tooltip)], 190)
+    return described(
+        [_columns("at", "per_second"), pointed_at("at", "next", in_colour("per_second", 0), tooltip)], 190
+    )
 
 
 def pace_rows(steps: pd.DataFrame) -> pd.DataFrame:
@@ -89,19 +83,18 @@ def delay() -> Spec:
     ]
     p50, p95, slowest, lake = [
         chart()
-        .transform_calculate(subject=f"'{name}'")
         .mark_rule(strokeWidth=1 if field == "drawn_max" else 2, strokeCap="round", aria=False)
         .encode(
             x=time("now_at"),
             x2="until:T",
             y=amount(field, " s"),
             y2=f"{field}_next:Q",
-            color=subject_colour(DELAYS),
+            color=alt.ColorDatum(name),
         )
         for field, name in zip(_DELAY_FIELDS, DELAYS, strict=True)
     ]
     # Slowest first: the others are drawn over it.
-    return described([slowest, p50, p95, lake, pointed_at("now_at", "hover_until", tooltip)], 190)
+    return described([slowest, p50, p95, lake, pointed_at("now_at", "hover_until", DELAYS, tooltip)], 190)
 
 
 def delay_rows(batches: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +125,9 @@ def lag() -> Spec:
         alt.Tooltip("when:N", title="After the batch of"),
         alt.Tooltip("lag:Q", title="Records", format=","),
     ]
-    return described([_columns("now_at", "lag", 1), pointed_at("now_at", "hover_until", tooltip)], 150)
+    return described(
+        [_columns("now_at", "lag"), pointed_at("now_at", "hover_until", in_colour("lag", 1), tooltip)], 150
+    )
 
 
 def lag_rows(batches: pd.DataFrame) -> pd.DataFrame:
