@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { VolumeShape, WindowSource } from '../contracts/steps.ts';
 import { WINDOW_MS, WindowId, windowStartMs } from '../contracts/window.ts';
+import { CommandFailure } from './failure.ts';
 
 /** A window by its name. @throws InvalidArgumentError that says what one looks like */
 export function parseWindow(value: string): WindowId {
@@ -30,6 +31,25 @@ export function wholeNumber(least: number, most: number): (value: string) => num
 export const eventsNumber = wholeNumber(0, 50_000_000);
 export const shardsNumber = wholeNumber(1, 1024);
 export const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+
+/** Replays side by side unless somebody says otherwise, as in Airflow. */
+export const WINDOWS_AT_ONCE = 2;
+
+/**
+ * How many windows one replay plays side by side.
+ * @param most what the installation bears
+ * @throws CommandFailure when more are asked for
+ */
+export function windowsAtOnce(asked: number | undefined, most: number): number {
+  if (asked === undefined) return Math.min(WINDOWS_AT_ONCE, most);
+  if (asked <= most) return asked;
+  throw new CommandFailure(
+    `this installation plays ${most} window${most === 1 ? '' : 's'} at a time at most`,
+    {
+      mend: `--parallel ${most}, or set REPRISE_REPLAYS_AT_ONCE`,
+    },
+  );
+}
 
 export function parseShape(value: string): VolumeShape {
   const shape = VolumeShape.safeParse(value);

@@ -24,7 +24,7 @@ import { isRefused, planText, playedText, type PlayedWindow } from '../replay-te
 import { commandsToGoOn } from '../replay-again.ts';
 import { type ReplayEnding, type ReplayTask, replayWindows } from '../replay-windows.ts';
 import { airflowOf } from '../run-windows.ts';
-import { parseClosedWindow, wholeNumber } from '../window-arguments.ts';
+import { parseClosedWindow, wholeNumber, WINDOWS_AT_ONCE, windowsAtOnce } from '../window-arguments.ts';
 import { connectWindowWorkflows, type WindowWorkflows } from '../window-workflows.ts';
 import { schemaDrift } from './contracts.ts';
 
@@ -37,7 +37,7 @@ interface Options {
   quarantined?: boolean;
   reasonCode?: QuarantineReason;
   dryRun?: boolean;
-  parallel: number;
+  parallel?: number;
   reason?: string;
   direct?: boolean;
   json?: boolean;
@@ -65,7 +65,11 @@ export function register(command: Command): void {
     .option('--quarantined', 'put quarantined records through again, by the rules as they are now')
     .addOption(new Option('--reason-code <code>', 'only windows that hold some of it').choices(REASON_ORDER))
     .option('--dry-run', 'say which windows and steps would run, why, and what would change; start nothing')
-    .option('--parallel <n>', 'windows at a time, the oldest first', wholeNumber(1, 64), 2)
+    .option(
+      '--parallel <n>',
+      `windows at a time, the oldest first (default: ${WINDOWS_AT_ONCE})`,
+      wholeNumber(1, 64),
+    )
     .option('--reason <text>', 'why, for the record')
     .option('--direct', 'leave Airflow out of it: its runs go on showing what they showed')
     .option('--json', 'print the plan or the records as JSON')
@@ -77,10 +81,7 @@ async function replay(options: Options): Promise<void> {
   const scope = scopeOf(options);
   if (options.quarantined) assertGenerated();
   const config = loadConfig();
-  if (options.parallel > config.replaysAtOnce)
-    throw new CommandFailure(`this installation plays ${config.replaysAtOnce} windows at a time at most`, {
-      mend: `--parallel ${config.replaysAtOnce}, or set REPRISE_REPLAYS_AT_ONCE`,
-    });
+  const parallel = windowsAtOnce(options.parallel, config.replaysAtOnce);
   const store = createObjectStore(config.objectStore);
   const workflows = await connectWindowWorkflows(config.temporal);
   try {
@@ -89,7 +90,7 @@ async function replay(options: Options): Promise<void> {
     if (plans.some(isRefused)) process.exitCode = 1;
     if (options.dryRun) {
       const plan = `${JSON.stringify({ plan: plans }, null, 2)}\n`;
-      process.stdout.write(options.json ? plan : planText(plans, options.parallel));
+      process.stdout.write(options.json ? plan : planText(plans, parallel));
       return;
     }
     const [only] = plans;
@@ -98,7 +99,8 @@ async function replay(options: Options): Promise<void> {
         mend: `npx reprise run --start ${only.window}; or --failed, which runs it as the schedule would`,
       });
     const tasks = tasksOf(plans);
-    const played = tasks.length > 0 ? await play(options, config, store, workflows, tasks) : [];
+    const played =
+      tasks.length > 0 ? await play({ ...options, parallel }, config, store, workflows, tasks) : [];
     process.stdout.write(options.json ? playedJson(plans, played) : textOf(plans, played));
     if (!played.every(({ reconciled }) => reconciled)) process.exitCode = 1;
   } finally {
@@ -183,7 +185,7 @@ function tasksOf(plans: readonly PlannedWindow[]): ReplayTask[] {
 }
 
 async function play(
-  options: Options,
+  options: Options & { parallel: number },
   config: Config,
   store: ObjectStore,
   workflows: WindowWorkflows,

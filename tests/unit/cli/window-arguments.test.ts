@@ -6,6 +6,7 @@ import {
   parseSource,
   parseWindow,
   shardsNumber,
+  windowsAtOnce,
 } from '../../../cli/window-arguments.ts';
 import { windowIdHolding } from '../../../contracts/window.ts';
 
@@ -22,6 +23,13 @@ describe('arguments', () => {
     ['', /named by its start/],
   ])('%j is no window', (value, why) => {
     expect(() => parseWindow(value)).toThrow(why);
+  });
+
+  test('replays go two by two, one by one where the installation bears no more, and more only up to what it bears', () => {
+    expect(windowsAtOnce(undefined, 4)).toBe(2);
+    expect(windowsAtOnce(undefined, 1)).toBe(1);
+    expect(windowsAtOnce(4, 4)).toBe(4);
+    expect(() => windowsAtOnce(2, 1)).toThrow('1 window at a time at most');
   });
 
   test('the running hour cannot be closed', () => {
