@@ -48,7 +48,7 @@ export const LiveStreamInput = z.object({
     .number()
     .int()
     .min(100)
-    .max(5_000_000)
+    .max(500_000)
     .describe('Bound of a batch: a burst takes more batches, not more memory.'),
 });
 export type LiveStreamInput = z.infer<typeof LiveStreamInput>;

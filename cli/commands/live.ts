@@ -49,7 +49,7 @@ export function register(command: Command): void {
     .option('--seed <n>', 'seed of the generator', seedNumber, defaults.seed)
     .option('--no-producer', 'others write to the topic')
     .option('--trigger <ms>', 'a batch begins at most so often', wholeNumber(100, 60_000), 1_000)
-    .option('--max-batch <n>', 'most records of a batch', wholeNumber(100, 5_000_000), 50_000)
+    .option('--max-batch <n>', 'most records of a batch', wholeNumber(100, 500_000), 50_000)
     .option('--json', 'print what runs then as JSON')
     .addHelpText(
       'after',
