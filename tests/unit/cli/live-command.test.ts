@@ -15,7 +15,7 @@ describe('what cannot be started', () => {
     [['--rate', ''], 'a number above 0 to 50000 is wanted'],
     [['--speed', '0.5'], 'a number from 1 to 1440 is wanted'],
     [['--trigger', '50'], 'a whole number from 100 to 60000 is wanted'],
-    [['--max-batch', '7.5'], 'a whole number from 100 to 5000000 is wanted'],
+    [['--max-batch', '7.5'], 'a whole number from 100 to 500000 is wanted'],
   ])('%j is refused, with what would be right', async (args, said) => {
     await expect(live('start', ...args)).rejects.toThrow(said);
   });
