@@ -144,7 +144,19 @@ test('a disk that fills up while npm installs is said in one line with what to d
 test('every command explains itself', async () => {
   const { stdout, exitCode } = await reprise('--help');
   expect(exitCode).toBe(0);
-  for (const name of ['demo', 'up', 'down', 'status', 'doctor', 'logs', 'open', 'run', 'report', 'generate'])
+  for (const name of [
+    'demo',
+    'up',
+    'down',
+    'status',
+    'doctor',
+    'logs',
+    'open',
+    'run',
+    'live',
+    'report',
+    'generate',
+  ])
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
 });
 
