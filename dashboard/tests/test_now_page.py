@@ -227,11 +227,16 @@ def test_each_mark_has_a_place_that_it_keeps(serving: Path) -> None:
         (by_minute.playbacks(), minutes),
         (by_minute.one_figure("likes", "Likes", 3), minutes),
     ):
-        places = with_rows(spec, rows)["datasets"]["rows"]["slot"].tolist()
-        assert places == list(range(len(rows)))
+        fed = with_rows(spec, rows)["datasets"]["rows"]
+        assert fed["slot"].tolist() == list(range(len(rows)))
         # A line or an area knows no places: Vega would make each point a line of its own.
         assert {layer["mark"]["type"] for layer in spec["layer"]} <= {"bar", "rect", "rule"}
         assert all(layer["encoding"]["key"]["field"] == "slot" for layer in spec["layer"])
+        *drawn, pointed_at = spec["layer"]
+        assert pointed_at["mark"]["opacity"] > 0
+        assert len(pointed_at["encoding"]["tooltip"]) > 1
+        assert set(fed["subject"]) <= set(pointed_at["encoding"]["color"]["scale"]["domain"])
+        assert all(layer["encoding"]["tooltip"] == {"value": None} for layer in drawn)
         # A filter makes no rows; parsing and calculating would.
         assert spec["data"]["format"]["parse"] is None
         assert all(set(step) == {"filter"} for layer in spec["layer"] for step in layer.get("transform", []))

@@ -21,7 +21,8 @@ _ROWS = alt.NamedData(name="rows")
 
 
 def chart() -> alt.Chart:
-    keyed: alt.Chart = alt.Chart(_ROWS).encode(key=alt.Key("slot:Q"))
+    # What is pointed at is said by `pointed_at` alone.
+    keyed: alt.Chart = alt.Chart(_ROWS).encode(key=alt.Key("slot:Q"), tooltip=alt.value(None))
     return keyed
 
 
@@ -38,7 +39,9 @@ def described(layers: list[alt.Chart], height: int) -> Spec:
 
 
 def with_rows(spec: Spec, rows: pd.DataFrame) -> Spec:
-    return {**spec, "datasets": {"rows": rows.assign(slot=range(len(rows)), subject="")}}
+    # What has no colour cannot be pointed at.
+    subject = spec["layer"][-1]["encoding"]["color"]["scale"]["domain"][0]
+    return {**spec, "datasets": {"rows": rows.assign(slot=range(len(rows)), subject=subject)}}
 
 
 def time(field: str) -> alt.X:
@@ -70,7 +73,8 @@ def pointed_at(since: str, until: str, subjects: list[str], tooltip: list[alt.To
     columns: alt.Chart = (
         chart()
         .transform_filter("datum.hover")
-        .mark_rect(opacity=0, aria=False)
+        # Vega looks through what has no opacity at all.
+        .mark_rect(opacity=0.001, aria=False)
         .encode(
             x=time(since),
             x2=f"{until}:T",
