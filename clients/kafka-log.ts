@@ -149,7 +149,9 @@ async function readRanges(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const waiting = ranges.filter(({ first, end }) => first < end);
+  const waiting = ranges
+    .filter(({ first, end }) => first < end)
+    .toSorted((one, other) => one.partition - other.partition);
   if (waiting.length === 0) return;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   // Without a listener an early rejection would end the process.

@@ -17,7 +17,14 @@ from reprise_spark.account import record_account, tallies
 from reprise_spark.classify import classify
 from reprise_spark.content_hash import record_hash
 from reprise_spark.contracts import LAKE_TABLES
-from reprise_spark.lake import ensure_tables, replace_window, table_name, table_version, window_rows
+from reprise_spark.lake import (
+    ensure_tables,
+    iceberg_table,
+    replace_window,
+    table_name,
+    table_version,
+    window_rows,
+)
 from reprise_spark.preflight import require_access, require_object_store
 from reprise_spark.progress import Progress
 from reprise_spark.report import write_report
@@ -76,14 +83,18 @@ def close(spark: SparkSession, spec: CloseSpec, progress: Progress) -> None:
     def rows(table: str) -> DataFrame:
         return window_rows(spark, names[table], spec.window_start)
 
+    summary = {"reprise.window": spec.window}
     with progress.phase("settle"):
         # No table: an hour in which nothing has arrived, of a lake that has never held anything.
         ensure_tables(spark, spec.lake, LAKE_TABLES)
+        for table in ("raw", "events", "quarantine"):
+            # The stream commits nothing where it has nothing, and a table without a commit has no version.
+            if iceberg_table(spark, names[table]).currentSnapshot() is None:
+                replace_window(rows(table), names[table], spec.window_start, summary)
         if not unsettled_ids(rows("events"), rows("quarantine")).isEmpty():
             settle_again(spark, spec, names)
     with progress.phase("write minute_counts"):
         events = rows("events").withColumn("reason_code", F.lit(None).cast("string"))
-        summary = {"reprise.window": spec.window}
         replace_window(minute_rows(events).coalesce(1), names["minute_counts"], spec.window_start, summary)
     with progress.phase("count"):
         counted = tallies(spark, spec.lake, spec.window_start, LAKE_TABLES)

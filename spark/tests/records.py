@@ -84,7 +84,9 @@ def classified(spark: SparkSession, values: list[bytes | None]) -> list[Row]:
 def small_commit(spark: SparkSession, lake: LakeAccess, window_start: datetime, number: int) -> None:
     """One record of the hour, committed to `raw` and to `events`, as a batch of the stream is."""
     offset = f"cast({number} AS bigint) AS kafka_offset"
-    place = f"'events' AS kafka_topic, 0 AS kafka_partition, {offset}"
+    place = (
+        f"'events' AS kafka_topic, 0 AS kafka_partition, {offset}, cast({number} AS bigint) AS record_hash"
+    )
     start = f"timestamp '{window_start:%Y-%m-%d %H:%M:%S} UTC'"
     rows = {
         "raw": f"{start} AS kafka_timestamp, cast(NULL AS binary) AS record_key,"
@@ -92,8 +94,7 @@ def small_commit(spark: SparkSession, lake: LakeAccess, window_start: datetime, 
         " cast(NULL AS array<struct<key: string, value: binary>>) AS headers",
         "events": f"'track_liked' AS event_type, '{event_id(number)}' AS event_id, 1 AS schema_version,"
         f" {start} AS occurred_at, {start} AS sent_at, 'l-{number}' AS listener_id, 's' AS session_id,"
-        " 'mobile' AS device, 'SE' AS country, 'client' AS source, 't' AS track_id,"
-        f" cast({number} AS bigint) AS record_hash",
+        " 'mobile' AS device, 'SE' AS country, 'client' AS source, 't' AS track_id",
     }
     for table, columns in rows.items():
         given = spark.sql(f"SELECT {start} AS window_start, {place}, {columns}")
