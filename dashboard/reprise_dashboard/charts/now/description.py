@@ -14,7 +14,8 @@ import pandas as pd
 
 Spec = dict[str, Any]
 
-_CLOCK = "utcFormat(datum.value, '%H:%M')"
+# A stream that has just begun has seconds to show and no minutes.
+_CLOCK = "utcFormat(datum.value, utcseconds(datum.value) == 0 ? '%H:%M' : '%H:%M:%S')"
 
 # The rows are handed over beside the description, under this name.
 _ROWS = alt.NamedData(name="rows")
