@@ -2,9 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ClientError } from '../clients/errors.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { withScratch } from '../clients/scratch.ts';
 import type { SparkSubmit } from '../clients/spark-submit.ts';
+import type { HopReport } from '../contracts/hop-report.ts';
 import { liveKeys } from '../contracts/live.ts';
 import {
   type CloseSpec,
@@ -15,6 +17,7 @@ import {
   IngestReport as IngestReportContract,
   type IngestSpec,
   type LakeAccess,
+  type Receipt,
   type WindowReceipts,
 } from '../contracts/steps.ts';
 import { EVENTS_TOPIC } from '../contracts/topics.ts';
@@ -31,6 +34,8 @@ export interface SparkDeps {
   brokers: string[];
   /** Folder for specs, reports and the catalogue; each attempt has its own below it. */
   scratch: string;
+  /** Says what the topic lacks of what the receipts name, when ingest has not found it all. Absent: nobody does. */
+  explain?: (window: WindowId, receipts: readonly Receipt[], pulse: Pulse) => Promise<HopReport | undefined>;
 }
 
 /** Longest that a job is silent between two of its progress lines: one write of the largest table. */
@@ -53,6 +58,23 @@ async function runJob(
     onProgress: (progress) => pulse.note(progress),
   });
   return JSON.parse(await readFile(spec.report_file, 'utf8'));
+}
+
+/** That records are gone is not to be hidden by what stands in the way of finding out which. */
+async function explained(
+  { explain }: SparkDeps,
+  { window, receipts }: IngestSpec,
+  pulse: Pulse,
+  error: unknown,
+): Promise<unknown> {
+  if (!explain || !(error instanceof ClientError) || error.code !== 'DataQualityFailed') return error;
+  const hop = await explain(window, receipts, pulse).catch(() => undefined);
+  pulse.signal.throwIfAborted();
+  if (!hop || hop.matches) return error;
+  return new ClientError(error.code, `${error.message}; ${hop.differences.join(' ')}`, {
+    cause: error,
+    details: { ...(error.details as object | undefined), hops: [hop] },
+  });
 }
 
 /** The catalogue on the driver's disk. Null: players of one's own have brought none. */
@@ -92,7 +114,10 @@ export function createSparkActivities(deps: SparkDeps) {
             catalogue_file: await catalogueIn(deps, folder, input.catalogue_key, pulse),
             report_file: join(folder, 'report.json'),
           };
-          const report = IngestReportContract.parse(await runJob(deps, 'ingest', folder, spec, pulse));
+          const done = await runJob(deps, 'ingest', folder, spec, pulse).catch(async (error: unknown) => {
+            throw await explained(deps, spec, pulse, error);
+          });
+          const report = IngestReportContract.parse(done);
           return { ...report, attempt: pulse.attempt };
         }),
       ),

@@ -11,7 +11,7 @@ const Count = z.number().int().nonnegative();
 export const HopName = z.enum([
   /** The shards on the object store, as counted while they were written. Not of an hour that filled by itself. */
   'landing',
-  /** What the receipts say that the broker acknowledged; nothing is read back here. */
+  /** What the receipts say that the broker acknowledged. It is read back only where ingest does not find all of it. */
   'kafka',
   /** What was read back from the topic, as the lake keeps it. */
   'raw',

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keepReceipt } from '../../../activities/receipts.ts';
-import { createSparkActivities } from '../../../activities/spark.ts';
+import { createSparkActivities, type SparkDeps } from '../../../activities/spark.ts';
 import { ClientError } from '../../../clients/errors.ts';
 import type { ObjectStore } from '../../../clients/object-store.ts';
 import type { SparkJob } from '../../../clients/spark-submit.ts';
+import { compareHop } from '../../../contracts/hops.ts';
 import { EMPTY_ACCOUNT } from '../../../contracts/ledger.ts';
 import { IngestSpec } from '../../../contracts/steps.ts';
 import { runActivity } from './run-activity.ts';
@@ -27,8 +28,9 @@ const receipt = {
   ...{ window, shard: 0, topic: 'events', ranges: [{ partition: 3, first: '0', last: '9' }] },
   ...{ records: 10, bytes: 100, content_hash: '00000000000000ab' },
 };
-const activities = (run: (job: SparkJob) => Promise<void>) =>
+const activities = (run: (job: SparkJob) => Promise<void>, explain?: SparkDeps['explain']) =>
   createSparkActivities({
+    ...(explain ? { explain } : {}),
     store: {
       getStream: async () => Readable.from(['{"track_id":"t-1"}\n']),
       getJson: async () => receipt,
@@ -78,6 +80,41 @@ describe('ingestWindow', () => {
     await expect(runActivity(ingestWindow, input)).rejects.toMatchObject({ type: 'SubprocessFailed' });
     expect(folder).not.toBe('');
     expect(existsSync(folder)).toBe(false);
+  });
+
+  describe('that does not find what the receipts name', () => {
+    const fails = async (): Promise<never> => {
+      throw new ClientError('DataQualityFailed', 'Kafka no longer holds the offsets', {
+        details: { exit_code: 65 },
+      });
+    };
+    const of = (total: number) => ({ total, content_hash: null, by: { track_played: total } });
+    const records = [{ finding: 'missing' as const, type: 'track_played', event_id: 'a' }];
+
+    it('says at which hop, of which type and which of them', async () => {
+      const hop = compareHop('kafka', of(10), of(9), { records });
+      const { ingestWindow } = activities(fails, async () => hop);
+      await expect(runActivity(ingestWindow, input)).rejects.toMatchObject({
+        ...{ type: 'DataQualityFailed', nonRetryable: true },
+        message: expect.stringContaining('Missing in kafka: a (track_played).') as unknown,
+        details: [{ exit_code: 65, hops: [hop] }, { attempt: 1 }],
+      });
+    });
+
+    it('says so also when nobody can say more', async () => {
+      for (const explain of [
+        undefined,
+        async () => undefined,
+        async () => compareHop('kafka', of(10), of(10)),
+        async () => Promise.reject(new ClientError('Unavailable', 'no broker')),
+      ]) {
+        const { ingestWindow } = activities(fails, explain);
+        await expect(runActivity(ingestWindow, input)).rejects.toMatchObject({
+          ...{ type: 'DataQualityFailed', message: 'Kafka no longer holds the offsets' },
+          details: [{ exit_code: 65 }, { attempt: 1 }],
+        });
+      }
+    });
   });
 
   it('does not take a report that breaks its contract', async () => {
