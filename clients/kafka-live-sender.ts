@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { namedKafka } from './kafka-errors.ts';
+import { partitionChooser, partitionCount } from './kafka-partitions.ts';
 import { splitBySize } from './kafka-publisher.ts';
 
 /** Records outside any window and any transaction: each is there once the broker has answered. */
@@ -8,7 +9,7 @@ export interface LiveSender {
   close(): Promise<void>;
 }
 
-/** Below what the broker takes for one partition in one request (1 MiB), whatever the keys. */
+/** Below what the broker takes for one partition in one request (1 MiB). */
 const REQUEST_BYTES = 900_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -20,11 +21,14 @@ export function createLiveSender(kafka: Kafka, topic: string): Promise<LiveSende
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
     });
+    const choose = partitionChooser(topic, await partitionCount(kafka, topic));
     await producer.connect();
     return {
       send: (records) =>
         namedKafka(`send to ${topic}`, async () => {
-          for (const messages of splitBySize([...records], REQUEST_BYTES))
+          // Chosen here: what is split by size is sent to the partitions that it names.
+          const placed = records.map((record) => ({ ...record, partition: choose(record) }));
+          for (const messages of splitBySize(placed, REQUEST_BYTES))
             await producer.send({ topic, messages, acks: -1, timeout: REQUEST_TIMEOUT_MS });
         }),
       close: () => producer.disconnect(),

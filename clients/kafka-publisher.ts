@@ -1,7 +1,8 @@
-import kafkajs, { type IHeaders, type Kafka, type Message, type Transaction } from 'kafkajs';
+import type { IHeaders, Kafka, Message, Transaction } from 'kafkajs';
 import type { OffsetRange } from '../contracts/steps.ts';
 import { ClientError } from './errors.ts';
 import { kafkaError, namedKafka } from './kafka-errors.ts';
+import { partitionChooser, partitionCount } from './kafka-partitions.ts';
 
 export interface OutgoingRecord {
   key: Buffer | string | null;
@@ -129,34 +130,13 @@ export function createPublisher(kafka: Kafka): Publisher {
   };
 }
 
-async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    const count = topics[0]?.partitions.length ?? 0;
-    if (count === 0) throw new ClientError('ResourceMissing', `kafka: the topic ${topic} has no partitions`);
-    return count;
-  } finally {
-    await admin.disconnect();
-  }
-}
-
 function publication(
   topic: string,
   partitions: number,
   transaction: Transaction,
   disconnect: () => Promise<void>,
 ): Publication {
-  const choose = kafkajs.Partitioners.DefaultPartitioner();
-  // The partitioner only counts them and looks for a leader when there is no key.
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    leader: 0,
-    replicas: [],
-    isr: [],
-    partitionErrorCode: 0,
-  }));
+  const choose = partitionChooser(topic, partitions);
   const ranges = new Ranges();
   let pending: Message[] = [];
   let pendingBytes = 0;
@@ -181,7 +161,7 @@ function publication(
   return {
     add(record) {
       const message: Message = { ...record };
-      message.partition = choose({ topic, partitionMetadata, message });
+      message.partition = choose(message);
       pending.push(message);
       pendingBytes += sizeOf(message);
       return pending.length >= BATCH_RECORDS || pendingBytes >= BATCH_BYTES;
