@@ -31,6 +31,16 @@ export async function isListening(socket: string): Promise<boolean> {
   return (await call(socket, 'GET', '/live', ANSWER_LIMIT_MS)) !== undefined;
 }
 
+/** Ends one process and waits for it; one that does not run is no failure. */
+export async function stopProcess(socket: string, name: string, timeoutMs: number): Promise<void> {
+  try {
+    await call(socket, 'PATCH', `/process/stop/${name}`, timeoutMs, 1);
+  } catch (error) {
+    // What is left of it ends with everything else.
+    if (!(error instanceof NoAnswer)) throw error;
+  }
+}
+
 /** Asks for an orderly end of everything. @returns false when nobody listens */
 export async function stopProject(socket: string, timeoutMs: number): Promise<boolean> {
   try {

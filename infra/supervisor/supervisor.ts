@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Paths } from '../../config/paths.ts';
 import { writePrivate } from '../instance.ts';
 import type { Service } from '../services/service.ts';
-import { isListening, stopProject } from './client.ts';
+import { isListening, listProcesses, stopProcess, stopProject } from './client.ts';
 import { endProcesses, OWNER_VARIABLE, ownedEntries, ownedProcesses } from './owned-processes.ts';
 import { renderProcessCompose, renderProcesses } from './process-compose.ts';
 
@@ -114,6 +114,7 @@ export async function stopEverything(paths: Paths): Promise<number> {
   // Before the first signal: what has lost its mark can be recognised only as long as its parents live.
   const before = await ownedEntries(paths.instance);
   const socket = socketPath(paths);
+  await stopWorkers(socket);
   // It answers before it has ended, and by then nothing that it supervised is left.
   if (await stopProject(socket, STOP_LIMIT_MS))
     for (const until = performance.now() + 10_000; performance.now() < until; ) {
@@ -123,6 +124,16 @@ export async function stopEverything(paths: Paths): Promise<number> {
   await endProcesses(paths.instance, 8_000, before);
   rmSync(socket, { force: true });
   return before.length;
+}
+
+/**
+ * The workers first: what they finish in their last seconds goes to the servers. Left to itself, process-compose 1.64 has a
+ * server wait for one of those that need it, whichever it comes upon first, and ends it under the others.
+ */
+async function stopWorkers(socket: string): Promise<void> {
+  const running = (await listProcesses(socket).catch(() => undefined)) ?? [];
+  const workers = running.filter(({ name, is_running }) => is_running && name.startsWith('worker-'));
+  await Promise.all(workers.map(({ name }) => stopProcess(socket, name, STOP_LIMIT_MS)));
 }
 
 /** What every process gets, and no more: a person's shell holds keys that no server of ours needs. */
