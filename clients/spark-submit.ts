@@ -77,6 +77,13 @@ async function jarArguments(settings: SparkSettings): Promise<string[]> {
   return ['--jars', jars.map((name) => join(settings.jars, name)).join(',')];
 }
 
+/** How far a job was is told elsewhere; a person wants to know what it complained of. */
+const withoutProgress = (tail: string): string =>
+  tail
+    .split('\n')
+    .filter((line) => !line.startsWith('progress {'))
+    .join('\n');
+
 export function createSparkSubmit(settings: SparkSettings): SparkSubmit {
   return {
     async run(job) {
@@ -120,7 +127,7 @@ export function createSparkSubmit(settings: SparkSettings): SparkSubmit {
       if (code)
         throw new ClientError(code, subprocessFailed(`spark ${job.job}`, result, false).message, { details });
       // An exit that the job did not foresee (a killed JVM, a full disk) deserves the attempts that the step has.
-      throw subprocessFailed(`spark ${job.job}`, result, true);
+      throw subprocessFailed(`spark ${job.job}`, { ...result, tail: withoutProgress(result.tail) }, true);
     },
   };
 }

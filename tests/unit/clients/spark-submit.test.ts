@@ -51,6 +51,13 @@ describe('spark-submit', () => {
     expect(progress).toEqual([{ jars: join(folder, 'jars', 'a.jar') }]);
   });
 
+  it('says what a job complained of last, and not how far it was', async () => {
+    await expect(run(`echo oh no; echo 'progress {"batch":3}'; kill -9 $$`)).rejects.toMatchObject({
+      code: 'SubprocessFailed',
+      message: expect.stringMatching(/^spark ingest was ended by SIGKILL: oh no$/),
+    });
+  });
+
   it('takes the job at its word', async () => {
     await expect(
       run(`echo 'error {"code":"DataQualityFailed","message":"3 records are missing"}' >&2; exit 65`),
