@@ -110,9 +110,13 @@ describe('the producer', () => {
     await second.run(second.activities.produce, input);
     const all = await arrived(sinceMs, new Set([...first.sent, ...second.sent]));
     expect(all.length).toBe(first.sent.length + second.sent.length);
-    const repeated = second.sent.filter((record) => wanted.has(record));
-    expect(repeated.length).toBeGreaterThan(0);
-    expect(repeated).toEqual(second.sent.slice(0, repeated.length));
+    // It begins at a record that was sent before, and sends all from there on in the same order. By whole runs: what is
+    // repeated on purpose stands in several places.
+    const from = first.sent.findIndex((_, start) =>
+      first.sent.slice(start).every((record, place) => record === second.sent[place]),
+    );
+    expect(from).toBeGreaterThan(0);
+    expect(from).toBeLessThan(first.sent.length - 100);
   });
 
   test('leaves a catalogue that can be told from the one before it', async () => {
