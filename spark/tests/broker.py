@@ -73,17 +73,22 @@ class Sent:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
+@dataclass(frozen=True)
+class TopicName:
+    brokers: str
+    name: str
+
+
 class Topic:
     """A topic with two partitions, written to through the connector's own client."""
 
     def __init__(self, spark: SparkSession, brokers: str) -> None:
-        self.brokers = brokers
-        self.name = f"events-{uuid.uuid4().hex[:8]}"
+        self.at = TopicName(brokers, f"events-{uuid.uuid4().hex[:8]}")
         jvm: Any = spark._jvm
         self._jvm = jvm
         clients = jvm.org.apache.kafka.clients
         admin = clients.admin.Admin.create(self._settings({"bootstrap.servers": brokers}))
-        one = jvm.java.util.Collections.singleton(clients.admin.NewTopic(self.name, 2, 1))
+        one = jvm.java.util.Collections.singleton(clients.admin.NewTopic(self.at.name, 2, 1))
         admin.createTopics(one).all().get()
         admin.close()
         serializer = "org.apache.kafka.common.serialization.ByteArraySerializer"
@@ -107,7 +112,7 @@ class Topic:
                 headers.add(self._jvm.org.apache.kafka.common.header.internals.RecordHeader(name, value))
             self._producer.send(
                 self._jvm.org.apache.kafka.clients.producer.ProducerRecord(
-                    self.name,
+                    self.at.name,
                     record.partition,
                     int(record.at.timestamp() * 1000),
                     None,

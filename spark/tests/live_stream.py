@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from broker import Topic
+from broker import TopicName
 from pyspark.sql import SparkSession
 
 from reprise_spark.lake import ensure_tables, table_name
@@ -22,7 +22,7 @@ Place = tuple[int, int]
 @dataclass
 class LiveStream:
     spark: SparkSession
-    topic: Topic
+    topic: TopicName
     lake: LakeAccess
     folder: Path
     catalogue_file: Path | None = None

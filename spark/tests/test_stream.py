@@ -1,56 +1,22 @@
 """The stream against a real broker and real tables: every live record once, by the window path's rules."""
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from broker import Sent, Topic, broker_in
+from broker import Sent, Topic
+from live_records import AT, played, sent
 from live_stream import LiveStream
 from pyspark.sql import SparkSession
-from records import PLAYED, WINDOW_END, WINDOW_START, compact_json, event_id
+from records import WINDOW_END, WINDOW_START, event_id
 
 from reprise_spark.contracts import LAKE_TABLES
 from reprise_spark.ingest import PHASES, ingest
 from reprise_spark.lake import ensure_tables, table_name
 from reprise_spark.progress import Progress
 from reprise_spark.spec import IngestSpec, LakeAccess, OffsetRange, Receipt
-
-AT = WINDOW_START + timedelta(minutes=16)
-
-
-@pytest.fixture(scope="module")
-def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with broker_in(tmp_path_factory.mktemp("kafka")) as address:
-        yield address
-
-
-@pytest.fixture
-def topic(spark: SparkSession, brokers: str) -> Iterator[Topic]:
-    made = Topic(spark, brokers)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def stream(spark: SparkSession, topic: Topic, lake: LakeAccess, tmp_path: Path) -> LiveStream:
-    catalogue = tmp_path / "catalogue.ndjson"
-    track = {"track_id": "t-1", "track_title": "One", "artist_id": "a-1", "artist_name": "Somebody"}
-    album = {"album_id": "b-1", "album_name": "First", "genre": "jazz", "duration_ms": 1}
-    catalogue.write_text(json.dumps({**track, **album, "release_date": "2020-01-01", "is_explicit": False}))
-    return LiveStream(spark, topic, lake, tmp_path, catalogue)
-
-
-def played(number: int, **fields: Any) -> bytes:
-    return compact_json({**PLAYED, "event_id": event_id(number), **fields})
-
-
-def sent(number: int, partition: int = 0, after: int = 0, **fields: Any) -> Sent:
-    """An event, and seconds after AT at which it arrives."""
-    return Sent(played(number, **fields), AT + timedelta(seconds=after), partition)
-
 
 POISON = [
     Sent(None, AT),
@@ -73,10 +39,10 @@ def mixed() -> list[Sent]:
 
 
 def test_a_stream_leaves_the_rows_that_ingest_leaves(
-    stream: LiveStream, lake: LakeAccess, tmp_path: Path
+    stream: LiveStream, topic: Topic, lake: LakeAccess, tmp_path: Path
 ) -> None:
     stream.max_records = 20
-    stream.topic.send(mixed())
+    topic.send(mixed())
     stream.drain()
     stream.assert_whole(len(mixed()))
     other = LakeAccess(**{**vars(lake), "namespace": f"{lake.namespace}_ingested"})
@@ -108,8 +74,8 @@ def ingested(spark: SparkSession, spec: IngestSpec, stream: LiveStream) -> dict[
     return found
 
 
-def test_what_cannot_be_read_is_set_aside_and_the_stream_goes_on(stream: LiveStream) -> None:
-    stream.topic.send([*POISON, sent(1)])
+def test_what_cannot_be_read_is_set_aside_and_the_stream_goes_on(stream: LiveStream, topic: Topic) -> None:
+    topic.send([*POISON, sent(1)])
     stream.drain()
     stream.assert_whole(len(POISON) + 1)
     assert sorted(stream.reasons().values()) == [
@@ -121,11 +87,11 @@ def test_what_cannot_be_read_is_set_aside_and_the_stream_goes_on(stream: LiveStr
     ) == [("oversized", 1)]
 
 
-def test_records_over_the_edge_of_an_hour_lie_in_two_windows(stream: LiveStream) -> None:
+def test_records_over_the_edge_of_an_hour_lie_in_two_windows(stream: LiveStream, topic: Topic) -> None:
     edge = timedelta(milliseconds=1)
     # An event of 09:04 is of the future for the hour that ends at 08:59:59.999, and not for the next.
     soon = {"occurred_at": "2026-01-05T09:06:00Z", "sent_at": "2026-01-05T09:06:00Z"}
-    stream.topic.send(
+    topic.send(
         [
             Sent(played(1), WINDOW_END - edge),
             Sent(played(2, **soon), WINDOW_END - edge),
@@ -140,12 +106,12 @@ def test_records_over_the_edge_of_an_hour_lie_in_two_windows(stream: LiveStream)
     assert list(stream.reasons().values()) == ["time_in_future"]
 
 
-def test_repeats_in_a_batch_across_batches_and_across_a_restart(stream: LiveStream) -> None:
-    stream.topic.send([sent(1), sent(1, 1), sent(2), sent(1)])
+def test_repeats_in_a_batch_across_batches_and_across_a_restart(stream: LiveStream, topic: Topic) -> None:
+    topic.send([sent(1), sent(1, 1), sent(2), sent(1)])
     stream.drain()
-    stream.topic.send([sent(2, 1), sent(3)])
+    topic.send([sent(2, 1), sent(3)])
     stream.drain()
-    stream.topic.send([sent(1), sent(3, 1), sent(4)])
+    topic.send([sent(1), sent(3, 1), sent(4)])
     stream.drain()
     stream.assert_whole(9)
     assert sorted(row.event_id for row in stream.rows("events")) == [event_id(one) for one in range(1, 5)]
@@ -154,20 +120,22 @@ def test_repeats_in_a_batch_across_batches_and_across_a_restart(stream: LiveStre
     assert stream.now("select sum(records), sum(duplicates) from batches") == [(9, 5)]
 
 
-def test_records_of_a_window_run_are_left_alone(stream: LiveStream) -> None:
+def test_records_of_a_window_run_are_left_alone(stream: LiveStream, topic: Topic) -> None:
     of_a_window = Sent(played(1), AT, headers=(("window", b"2026-01-05T08:00Z"),))
-    stream.topic.send([of_a_window, sent(2), Sent(played(3), AT, headers=(("trace", b"x"),)), of_a_window])
+    topic.send([of_a_window, sent(2), Sent(played(3), AT, headers=(("trace", b"x"),)), of_a_window])
     stream.drain()
     assert stream.places("raw") == {(0, 1): 1, (0, 2): 1}
-    stream.topic.send([of_a_window])
+    topic.send([of_a_window])
     stream.drain()
     stream.assert_whole(2)
 
 
-def test_events_that_come_hours_late_are_in_the_lake_and_counted_apart(stream: LiveStream) -> None:
-    stream.topic.send([sent(1, after=0, occurred_at="2026-01-05T08:16:00Z")])
+def test_events_that_come_hours_late_are_in_the_lake_and_counted_apart(
+    stream: LiveStream, topic: Topic
+) -> None:
+    topic.send([sent(1, after=0, occurred_at="2026-01-05T08:16:00Z")])
     stream.drain()
-    stream.topic.send([sent(2, after=60, occurred_at="2026-01-05T02:16:00Z")])
+    topic.send([sent(2, after=60, occurred_at="2026-01-05T02:16:00Z")])
     stream.drain()
     stream.assert_whole(2)
     assert len(stream.rows("events")) == 2
@@ -180,67 +148,3 @@ def test_an_empty_topic_ends_as_well(stream: LiveStream, capsys: pytest.CaptureF
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("progress ")]
     told = [json.loads(line.removeprefix("progress ")) for line in lines]
     assert [one["offsets"] for one in told] == [{"0": "0", "1": "0"}] * 2
-
-
-class Crash(Exception):
-    pass
-
-
-def crash_after_settling(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("reprise_spark.stream.batch.facts", fail)
-
-
-def crash_after_the_tables(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("reprise_spark.stream.now_store.NowStore.committed", fail)
-
-
-def crash_after(*tables: str) -> Callable[[pytest.MonkeyPatch], None]:
-    """Only these are committed."""
-
-    def crash(patch: pytest.MonkeyPatch) -> None:
-        from reprise_spark.stream.commits import append
-
-        def some(rows: Any, name: str, *rest: Any) -> None:
-            if name.rpartition(".")[2] not in tables:
-                raise Crash
-            append(rows, name, *rest)
-
-        patch.setattr("reprise_spark.stream.batch.append", some)
-
-    return crash
-
-
-def fail(*_: Any) -> None:
-    raise Crash
-
-
-CRASHES = {
-    "settling": crash_after_settling,
-    "the now store": crash_after(),
-    "raw": crash_after("raw"),
-    "events": crash_after("events"),
-    "quarantine": crash_after("quarantine"),
-    "raw and events": crash_after("raw", "events"),
-    "the tables": crash_after_the_tables,
-}
-
-
-def test_nothing_is_lost_or_doubled_by_a_crash_anywhere(stream: LiveStream) -> None:
-    """Each crash comes in a batch of its own; the one after it begins with the batch that was cut off."""
-    stream.topic.send([sent(0)])
-    stream.drain()
-    total, events = 1, 1
-    for number, crash in enumerate(CRASHES.values(), 1):
-        stream.topic.send([sent(number), sent(number, 1), sent(0), Sent(b"poison", AT)])
-        total, events = total + 4, events + 1
-        with pytest.MonkeyPatch.context() as patch:
-            crash(patch)
-            with pytest.raises(Exception, match="Crash"):
-                stream.drain()
-    stream.drain()
-    stream.assert_whole(total)
-    assert len(stream.rows("events")) == events
-    assert stream.plays() == events
-    assert stream.now("select sum(records) from batches") == [(total,)]
-    assert stream.now("select listeners from minute_listeners where dimension = 'all'") == [(1,)]
-    assert stream.now("select sum(records) from quarantine_minutes") == [(total - events,)]

@@ -26,8 +26,8 @@ from reprise_spark.stream.instants import instant, now, window_text
 from reprise_spark.stream.listeners import OpenListeners
 from reprise_spark.stream.now_store import BatchFigures, NowStore
 from reprise_spark.stream.seen_ids import SeenIds
-from reprise_spark.stream.settle import Arrived, arrived, classified_batch, lake_entries, settled
-from reprise_spark.stream.source import Offsets, live_records
+from reprise_spark.stream.settle import Arrived, arrived, lake_entries, settled
+from reprise_spark.stream.source import Offsets
 from reprise_spark.stream.tracks import Catalogue
 
 STREAM_TABLES = ("raw", "events", "quarantine")
@@ -73,13 +73,17 @@ class Parts:
 
 
 class BatchWork:
-    """The function that Spark calls for each batch."""
+    """The function that Spark calls for each batch, with its records classified.
+
+    That the stream classifies and not the batch saves half of a batch's time: so large a plan takes longer
+    to make than to run, and the stream makes it once.
+    """
 
     def __init__(self, resources: Resources) -> None:
         self._on = resources
         self._is_first = True
 
-    def __call__(self, kafka: DataFrame, number: int) -> None:
+    def __call__(self, records: DataFrame, number: int) -> None:
         started_at, parts = now(), Parts()
         on = self._on
         batch = Batch(
@@ -89,7 +93,7 @@ class BatchWork:
             begin=on.checkpoint.begin(number),
             end=on.checkpoint.end(number),
         )
-        classified = classified_batch(live_records(kafka)).persist(StorageLevel.MEMORY_AND_DISK)
+        classified = records.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             got = arrived(classified)
             parts.done("classify")
@@ -129,23 +133,20 @@ class BatchWork:
         parts: Parts,
     ) -> None:
         on = self._on
-        tracks = on.catalogue.tracks_of(classified).persist(StorageLevel.MEMORY_AND_DISK)
-        try:
-            self._tell(figures, known, tracks)
-            parts.done("now")
-            rows = {
-                "raw": raw_rows(classified),
-                "events": event_rows(known, tracks),
-                "quarantine": quarantine_rows(known),
-            }
-            if got.records <= ONE_FILE_RECORDS:
-                rows = {table: frame.coalesce(1) for table, frame in rows.items()}
-            if figures.quarantined + figures.duplicates == 0:
-                del rows["quarantine"]
-            self._append(batch, rows)
-            parts.done("tables")
-        finally:
-            tracks.unpersist()
+        tracks = on.catalogue.tracks(got.tracks)
+        self._tell(figures, known, tracks)
+        parts.done("now")
+        rows = {
+            "raw": raw_rows(classified),
+            "events": event_rows(known, tracks),
+            "quarantine": quarantine_rows(known),
+        }
+        if got.records <= ONE_FILE_RECORDS:
+            rows = {table: frame.coalesce(1) for table, frame in rows.items()}
+        if figures.quarantined + figures.duplicates == 0:
+            del rows["quarantine"]
+        self._append(batch, rows)
+        parts.done("tables")
 
     def _tell(self, figures: BatchFigures, known: DataFrame, tracks: DataFrame) -> None:
         store = self._on.now_store
@@ -161,7 +162,7 @@ class BatchWork:
 
         def bring(table: str, frame: DataFrame) -> None:
             name = table_name(on.spec.lake, table)
-            if self._is_first and is_committed(on.spark, name, batch):
+            if self._is_first and is_committed(on.spark, name, batch, frame):
                 return
             append(frame, name, on.spec.topic, batch)
 

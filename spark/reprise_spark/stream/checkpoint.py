@@ -27,6 +27,10 @@ class Checkpoint:
     def listeners_folder(self) -> Path:
         return self._folder / "listeners"
 
+    @property
+    def tracks_folder(self) -> Path:
+        return self._folder / "tracks"
+
     def query_id(self) -> str:
         """Spark's name of the checkpoint; with another one, batches are counted from 0 again."""
         file = self.query_folder / "metadata"

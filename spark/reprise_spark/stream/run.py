@@ -19,7 +19,8 @@ from reprise_spark.stream.instants import instant, now
 from reprise_spark.stream.listeners import OpenListeners
 from reprise_spark.stream.now_store import NowStore
 from reprise_spark.stream.seen_ids import SeenIds
-from reprise_spark.stream.source import Broker, Offsets, read_live
+from reprise_spark.stream.settle import classified_records
+from reprise_spark.stream.source import Broker, Offsets, live_records, read_live
 from reprise_spark.stream.tracks import Catalogue
 
 LOOK_SECONDS = 0.1
@@ -117,6 +118,7 @@ class Stream:
         store = NowStore(spec.now_file, spec.stream, query_id)
         ids = SeenIds(checkpoint.ids_folder)
         listeners = OpenListeners(checkpoint.listeners_folder, query_id)
+        catalogue = Catalogue(self._spark, spec.catalogue_file, checkpoint.tracks_folder)
         work = BatchWork(
             Resources(
                 spark=self._spark,
@@ -126,7 +128,7 @@ class Stream:
                 ids=ids,
                 listeners=listeners,
                 now_store=store,
-                catalogue=Catalogue(self._spark, spec.catalogue_file),
+                catalogue=catalogue,
                 end_of_topic=self._end_of_topic,
                 say=say,
             )
@@ -139,7 +141,8 @@ class Stream:
         try:
             self._say_position()
             query = (
-                source.writeStream.foreachBatch(guarded)
+                classified_records(live_records(source))
+                .writeStream.foreachBatch(guarded)
                 .option("checkpointLocation", str(checkpoint.query_folder))
                 .trigger(processingTime=f"{spec.trigger_ms} milliseconds")
                 .queryName(spec.stream)
@@ -149,6 +152,7 @@ class Stream:
             self._say_position()
             store.stopped()
         finally:
+            catalogue.close()
             listeners.close()
             ids.close()
             store.close()

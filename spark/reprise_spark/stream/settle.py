@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,7 +16,7 @@ from reprise_spark.stream.seen_ids import Repeat
 from reprise_spark.stream.source import Offsets
 
 
-def classified_batch(records: DataFrame) -> DataFrame:
+def classified_records(records: DataFrame) -> DataFrame:
     """Each record by the hour in which it arrived: a batch may span two."""
     return classify(records, F.col("window_start") + F.expr("INTERVAL 1 HOUR"))
 
@@ -53,12 +54,16 @@ class Arrived:
     """Milliseconds since the epoch at which the median, the slowest twentieth and the slowest valid record
     were sent; empty without any."""
     packed: bytes
+    tracks: tuple[str, ...]
+    """Ids of the tracks that are spoken of."""
 
 
-def arrived(classified: DataFrame) -> Arrived:
+@cache
+def _figures() -> list[Column]:
+    """Made once: a column is a dozen calls into the JVM."""
     is_valid = F.col("reason_code").isNull()
     sent = F.when(is_valid, F.unix_millis("sent_at"))
-    row = classified.agg(
+    return [
         F.count("*").alias("records"),
         F.count_if(is_valid).alias("valid"),
         F.collect_set(F.unix_seconds("window_start")).alias("windows"),
@@ -66,7 +71,12 @@ def arrived(classified: DataFrame) -> Arrived:
         F.percentile_approx(sent, [0.5, 0.05]).alias("sent"),
         F.min(sent).alias("slowest"),
         F.listagg(F.when(is_valid, packed_entry())).alias("packed"),
-    ).collect()[0]
+        F.collect_set(F.when(is_valid, F.col("track_id"))).alias("tracks"),
+    ]
+
+
+def arrived(classified: DataFrame) -> Arrived:
+    row = classified.agg(*_figures()).collect()[0]
     return Arrived(
         records=row.records,
         valid=row.valid,
@@ -74,6 +84,7 @@ def arrived(classified: DataFrame) -> Arrived:
         newest=None if row.newest is None else datetime.fromtimestamp(row.newest / 1_000_000, UTC),
         sent=() if row.sent is None else (*row.sent, row.slowest),
         packed=bytes(row.packed or b""),
+        tracks=tuple(row.tracks),
     )
 
 
