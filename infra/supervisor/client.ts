@@ -26,9 +26,17 @@ export async function listProcesses(socket: string): Promise<ProcessState[] | un
   return z.object({ data: z.array(ProcessState) }).parse(JSON.parse(answer)).data;
 }
 
-/** Whether anybody listens, without making the supervisor measure every process. */
+/**
+ * Whether anybody listens, without making the supervisor measure every process. One that closes the connection without
+ * an answer has bound its socket but does not serve yet, or is about to end.
+ */
 export async function isListening(socket: string): Promise<boolean> {
-  return (await call(socket, 'GET', '/live', ANSWER_LIMIT_MS)) !== undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const answer = await once(socket, 'GET', '/live', ANSWER_LIMIT_MS);
+    if (answer === 'closed') return false;
+    if (answer !== 'silence') return answer.body !== undefined;
+  }
+  throw new NoAnswer('the process supervisor does not answer (/live)');
 }
 
 /** Ends one process and waits for it; one that does not run is no failure. */
@@ -66,20 +74,21 @@ async function call(
 ): Promise<string | undefined> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const answer = await once(socket, method, path, timeoutMs);
-    if (answer !== 'silence') return answer.body;
+    if (answer !== 'silence' && answer !== 'closed') return answer.body;
   }
   throw new NoAnswer(`the process supervisor does not answer (${path})`);
 }
 
 /** A socket file outlives a supervisor that was killed: then the connection is refused. */
 const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
+const CLOSED = new Set(['EPIPE', 'ECONNRESET']);
 
 function once(
   socketPath: string,
   method: string,
   path: string,
   timeout: number,
-): Promise<'silence' | { body: string | undefined }> {
+): Promise<'silence' | 'closed' | { body: string | undefined }> {
   return new Promise((resolve) => {
     const outgoing = request({ socketPath, method, path, timeout }, (response) => {
       let body = '';
@@ -91,9 +100,10 @@ function once(
       response.on('error', () => resolve('silence'));
     });
     outgoing.on('timeout', () => outgoing.destroy());
-    outgoing.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(NOBODY.has(error.code ?? '') ? { body: undefined } : 'silence'),
-    );
+    outgoing.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      if (NOBODY.has(code)) resolve({ body: undefined });
+      else resolve(CLOSED.has(code) ? 'closed' : 'silence');
+    });
     outgoing.end();
   });
 }
