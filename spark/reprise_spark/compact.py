@@ -1,7 +1,7 @@
 """The compact job: rewrites a window's files into few sorted ones and lets go of old snapshots.
 
-Rows do not change, and the job proves it: the content hash over `raw`, `events` and `quarantine` is taken before
-and after.
+Rows do not change, and the job proves it: the content hash over `raw`, `events` and `quarantine` is
+taken before and after.
 """
 
 from dataclasses import asdict, dataclass
