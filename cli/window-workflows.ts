@@ -8,7 +8,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { WindowProgress, WindowState } from '../contracts/report.ts';
-import type { ListeningWindowInput } from '../contracts/steps.ts';
+import { type ListeningWindowInput, StepName, STEPS } from '../contracts/steps.ts';
 import { LISTENING_WINDOW_WORKFLOW, PROGRESS_QUERY, TASK_QUEUES } from '../contracts/task-queues.ts';
 import { type WindowId, windowWorkflowId } from '../contracts/window.ts';
 import { ClientError } from '../clients/errors.ts';
@@ -73,19 +73,22 @@ export async function connectWindowWorkflows(temporal: {
         .getHandle(windowWorkflowId(window))
         .describe()
         .catch(() => undefined);
-      const asked = present?.status.name === 'RUNNING' ? present.memo?.request : undefined;
-      // What an earlier version started names no shape.
-      if (asked && !isDeepStrictEqual({ volume_shape: 'flat', ...asked }, request))
-        throw new CommandFailure(`${window} is running with other settings`, {
-          mend: 'wait for it, or cancel its workflow in Temporal',
-        });
+      const memo = present?.status.name === 'RUNNING' ? present.memo : undefined;
+      const mend = 'wait for it, or cancel its workflow in Temporal';
+      // What an earlier version started names no shape, and no step.
+      if (memo?.request && !isDeepStrictEqual({ volume_shape: 'flat', ...memo.request }, request))
+        throw new CommandFailure(`${window} is running with other settings`, { mend });
+      const begun = StepName.safeParse(memo?.from_step).data ?? STEPS[0];
+      // What it leaves as it was would be taken for run.
+      if (STEPS.indexOf(begun) > STEPS.indexOf(stepOf(input)))
+        throw new CommandFailure(`${window} is running from ${begun} on only`, { mend });
       await workflows.start(LISTENING_WINDOW_WORKFLOW, {
         workflowId: windowWorkflowId(input.window),
         taskQueue: TASK_QUEUES.control,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        memo: { request },
+        memo: { request, from_step: stepOf(input) },
       });
     },
     async begin(input, memo) {
@@ -97,7 +100,10 @@ export async function connectWindowWorkflows(temporal: {
           args: [input],
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          memo: { request: { events, seed, shards, volume_shape }, ...memo },
+          memo: {
+            ...{ request: { events, seed, shards, volume_shape }, from_step: stepOf(input) },
+            ...memo,
+          },
         });
         return handle.firstExecutionRunId;
       } catch (error) {
@@ -127,6 +133,8 @@ export async function connectWindowWorkflows(temporal: {
     close: () => connection.close(),
   };
 }
+
+const stepOf = ({ from_step: step }: ListeningWindowInput): StepName => step ?? STEPS[0];
 
 function stateOf(status: WorkflowExecutionStatusName): WindowState {
   if (status === 'COMPLETED') return 'completed';

@@ -29,7 +29,8 @@ With *Quarantined records* those windows are played of which the rules of today 
 their ledgers are amended: for use after a rule was mended (or taken back) and `npx reprise up`.
 
 The run of `listening_window` that a window belongs to is cleared and ends as the replay ends. A window that
-is running is joined when it is the same; with other settings the task fails and says so.
+is running is joined when it does what is asked for; with other settings, or from a later step on, the task
+fails and says so.
 
 Every replay is recorded with who, why, and how the window stood before and after: `reprise report <window>`.
 `npx reprise replay --dry-run` shows beforehand what would be played.

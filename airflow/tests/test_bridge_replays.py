@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.triggers.base import TaskSuccessEvent
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -13,7 +15,7 @@ from test_bridge import HANGS, SOON, TAKES_A_WHILE, Bridge, asked, fired, task, 
 
 from reprise_temporal.hook import TemporalHook, WorkflowRef
 from reprise_temporal.settings import TemporalSettings
-from reprise_temporal.window import ReplayOrder
+from reprise_temporal.window import TASK_QUEUE, WORKFLOW, ReplayOrder
 
 ENDS_WHEN_JOINED = 6
 
@@ -97,5 +99,45 @@ def test_a_replay_that_joins_another_says_so_to_it(bridge: Bridge) -> None:
         assert await hook.start_window(joining, task("manual__1"), first_attempt=True) == ref
         outcome, result = await hook.outcome(ref)
         assert (outcome.status, result) == ("completed", {"joined_by": [order]})
+
+    bridge(work)
+
+
+@pytest.mark.parametrize("begun", [None, "generate", "load"])
+@pytest.mark.parametrize("wanted", [None, "generate", "load", "build"])
+def test_what_runs_is_joined_only_when_it_begins_where_it_is_wanted_from_or_earlier(
+    bridge: Bridge, begun: str | None, wanted: str | None
+) -> None:
+    async def work(hook: TemporalHook, _: Client) -> None:
+        request = replace(asked(HANGS), from_step=begun)
+        running = await hook.start_window(request, task(), first_attempt=True)
+        other = replace(request, from_step=wanted)
+        if begun == "load" and wanted in (None, "generate"):
+            with pytest.raises(
+                AirflowFailException, match="running from load on, and is wanted from generate on"
+            ):
+                await hook.start_window(other, task("other"), first_attempt=True)
+        else:
+            assert await hook.start_window(other, task("other"), first_attempt=True) == running
+        await hook.cancel(running, wait=SOON)
+
+    bridge(work)
+
+
+def test_what_an_earlier_version_has_started_is_joined_as_it_was_then(
+    bridge: Bridge, server: TemporalSettings
+) -> None:
+    async def work(hook: TemporalHook, client: Client) -> None:
+        request = asked(HANGS)
+        handle = await client.start_workflow(
+            WORKFLOW,
+            request.workflow_input(task()),
+            id=request.workflow_id,
+            task_queue=TASK_QUEUE,
+            memo={"airflow": task(), "request": {"events": 10, "seed": HANGS, "shards": 1}},
+        )
+        found = await hook.start_window(request, task("other"), first_attempt=True)
+        assert found.run_id == handle.first_execution_run_id
+        await hook.cancel(found, wait=SOON)
 
     bridge(work)

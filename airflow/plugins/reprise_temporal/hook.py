@@ -10,19 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException
 
+from reprise_temporal import planning
 from reprise_temporal.outcome import Outcome, outcome_of_failure
 from reprise_temporal.settings import TemporalSettings, dag_run_url
-from reprise_temporal.window import (
-    JOINED_SIGNAL,
-    PLAN_WORKFLOW,
-    TASK_QUEUE,
-    WORKFLOW,
-    ReplayOrder,
-    Requester,
-    WindowRequest,
-)
+from reprise_temporal.standing import Standing, Verdict, Wish, is_run_of, memo_of, verdict
+from reprise_temporal.window import JOINED_SIGNAL, TASK_QUEUE, WORKFLOW, Requester, WindowRequest
 
 if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
@@ -31,11 +25,6 @@ log = logging.getLogger(__name__)
 
 # A step that is told to stop ends its Spark or dbt process first, which may take its time.
 CLOSE_WITHIN = timedelta(minutes=5)
-
-# A part of a plan takes seconds; the rest is for a worker that starts, or a store that comes back.
-PLAN_WITHIN = timedelta(minutes=10)
-# With the records of some windows once through the rules; as long as contracts allow the judgement, and some.
-JUDGE_WITHIN = timedelta(minutes=40)
 
 
 @dataclass(frozen=True)
@@ -88,12 +77,15 @@ class TemporalHook:
         client = await self.client()
         present = await self._present(client, request.workflow_id)
         if present is not None:
-            adopted = await self._settle_present(
-                client, present, request, requester, first_attempt, clear_number
-            )
-            if adopted is not None:
-                await self._note_joining(client, present, adopted, request.replay, requester)
-                return adopted
+            wish = Wish(request, requester, first_attempt, clear_number)
+            standing = await Standing.of(present)
+            found = WorkflowRef(request.workflow_id, present.run_id)
+            wanted = verdict(standing, wish)
+            if wanted is Verdict.ADOPT:
+                await self._note_joining(client, found, standing, wish)
+                return found
+            if wanted is Verdict.CANCEL:
+                await self._make_way(client, found)
 
         from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
@@ -106,9 +98,7 @@ class TemporalHook:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             memo={
-                "airflow": dict(requester),
-                "airflow_dag_run": url,
-                "request": request.settings(),
+                **memo_of(request, requester, url),
                 **({"handed_to": dict(handed_to)} if handed_to else {}),
             },
             static_summary=f"Airflow {requester['dag_id']} {requester['run_id']}"[:200],
@@ -117,43 +107,8 @@ class TemporalHook:
         return WorkflowRef(request.workflow_id, handle.first_execution_run_id or handle.result_run_id or "")
 
     async def plan(self, scope: Mapping[str, Any], plan_id: str) -> list[dict[str, Any]]:
-        """The windows that a replay would play (`contracts/replay-plan.ts`: PlannedWindow), oldest first.
-
-        Of a long range each part is asked for by itself: one payload does not hold them all.
-
-        :raises AirflowFailException: when the scope is none
-        :raises AirflowException: when no worker answers; Airflow then tries the task again
-        """
-        planned: list[dict[str, Any]] = []
-        begin: str | None = scope["from"]
-        while begin is not None:
-            part = await self._plan_part({**scope, "from": begin}, f"{plan_id}/{begin}")
-            planned += part["windows"]
-            begin = part["next"]
-        return planned
-
-    async def _plan_part(self, scope: Mapping[str, Any], plan_id: str) -> dict[str, Any]:
-        from temporalio.client import WorkflowFailureError
-        from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-
-        client = await self.client()
-        try:
-            found = await client.execute_workflow(
-                PLAN_WORKFLOW,
-                dict(scope),
-                id=plan_id,
-                task_queue=TASK_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                execution_timeout=JUDGE_WITHIN if "quarantined" in scope else PLAN_WITHIN,
-            )
-        except WorkflowFailureError as error:
-            outcome = outcome_of_failure(error, plan_id, "")
-            # No worker has come in time, or the store was away: that may pass. A scope that is none does not,
-            # nor a worker that still judges by older rules.
-            final = outcome.failure_type in ("InvalidInput", "Misconfigured")
-            raise (AirflowFailException if final else AirflowException)(outcome.line()) from None
-        return dict(found)
+        """See `planning.plan`."""
+        return await planning.plan(await self.client(), scope, plan_id)
 
     async def outcome(self, ref: WorkflowRef) -> tuple[Outcome, Any]:
         """Waits until the workflow has closed; the second value is its result.
@@ -203,18 +158,12 @@ class TemporalHook:
         same = first != present.run_id and origin is not None and first == _first_run(origin)
         return WorkflowRef(ref.workflow_id, present.run_id) if same else None
 
-    async def _note_joining(
-        self,
-        client: Client,
-        present: WorkflowExecutionDescription,
-        ref: WorkflowRef,
-        order: ReplayOrder | None,
-        requester: Requester,
-    ) -> None:
+    async def _note_joining(self, client: Client, ref: WorkflowRef, standing: Standing, wish: Wish) -> None:
         """A replay that finds the window running, by somebody else's order, goes on that one's record."""
         from temporalio.service import RPCError
 
-        if order is None or _same_run((await present.memo()).get("airflow"), requester):
+        order = wish.request.replay
+        if order is None or is_run_of(standing.memo.get("airflow"), wish.requester):
             return
         try:
             handle = client.get_workflow_handle(ref.workflow_id, run_id=ref.run_id)
@@ -222,6 +171,18 @@ class TemporalHook:
         except RPCError as error:
             # It has just ended: then its end is the answer all the same.
             log.warning("%s was not told who joined it: %s", ref.workflow_id, error)
+
+    async def _make_way(self, client: Client, ref: WorkflowRef) -> None:
+        """Cancels the execution, and waits until it has closed."""
+        from temporalio.client import WorkflowExecutionStatus
+
+        await self.cancel(ref, wait=CLOSE_WITHIN)
+        latest = await self._present(client, ref.workflow_id)
+        running = latest is not None and latest.status == WorkflowExecutionStatus.RUNNING
+        if running and latest is not None and latest.run_id == ref.run_id:
+            raise AirflowException(
+                f"{ref.workflow_id} was cancelled and is still closing after {CLOSE_WITHIN}"
+            )
 
     async def _present(
         self, client: Client, workflow_id: str, run_id: str | None = None
@@ -235,77 +196,10 @@ class TemporalHook:
                 return None
             raise
 
-    async def _settle_present(
-        self,
-        client: Client,
-        present: WorkflowExecutionDescription,
-        request: WindowRequest,
-        requester: Requester,
-        first_attempt: bool,
-        clear_number: int | None,
-    ) -> WorkflowRef | None:
-        """Adopts the latest execution of the window, or makes way for a new one (None)."""
-        from temporalio.client import WorkflowExecutionStatus as Status
-
-        ref = WorkflowRef(request.workflow_id, present.run_id)
-        memo = await present.memo()
-        if _is_handed_to(memo.get("handed_to"), requester, clear_number):
-            return ref
-        running = present.status == Status.RUNNING
-        cancelling = running and present.raw_description.workflow_extended_info.cancel_requested
-        ours = _same_run(memo.get("airflow"), requester)
-
-        stopped = present.status in (Status.CANCELED, Status.TERMINATED)
-        if ours and not first_attempt and not cancelling and not stopped:
-            return ref
-        if not running:
-            return None
-        if ours or cancelling:
-            # The task was cleared. Its trigger cancels the workflow too, perhaps after this try starts.
-            await self.cancel(ref, wait=CLOSE_WITHIN)
-            latest = await self._present(client, request.workflow_id)
-            if latest is not None and latest.run_id == ref.run_id and latest.status == Status.RUNNING:
-                raise AirflowException(
-                    f"{request.workflow_id} was cancelled and is still closing after {CLOSE_WITHIN}"
-                )
-            return None
-        if request.amend:
-            # It was begun by other rules, or without any judgement: its end would not be what is asked for.
-            raise AirflowFailException(
-                f"{request.workflow_id} is running; its quarantined records can be put through again once it "
-                "has ended: clear this task then"
-            )
-        asked = memo.get("request")
-        # What an earlier version started names no shape.
-        if isinstance(asked, dict) and {"volume_shape": "flat", **asked} != request.settings():
-            raise AirflowFailException(
-                f"{request.workflow_id} is running with other settings ({_settings(asked)}); wait for it or "
-                f"cancel it, then clear this task to run it with {_settings(request.settings())}"
-            )
-        return ref
-
 
 def _first_run(execution: WorkflowExecutionDescription) -> str:
     """Of the chain that the execution belongs to: the one that was started, before any reset."""
     return execution.raw_description.workflow_execution_info.first_run_id or execution.run_id
-
-
-def _same_run(memo: Any, requester: Requester) -> bool:
-    return isinstance(memo, dict) and all(memo.get(name) == requester[name] for name in ("dag_id", "run_id"))
-
-
-def _is_handed_to(memo: Any, requester: Requester, clear_number: int | None) -> bool:
-    """Whether this life of the task is meant, and not one that a later clear has given it."""
-    if not _same_run(memo, requester):
-        return False
-    if memo.get("try_number") is not None:
-        return bool(memo["try_number"] == requester["try_number"])
-    return clear_number is not None and memo.get("clear_number") == clear_number
-
-
-def _settings(settings: dict[str, Any]) -> str:
-    named = [f"{name} {settings.get(name)}" for name in ("events", "seed", "shards")]
-    return ", ".join([*named, str(settings.get("volume_shape", "flat"))])
 
 
 def _first_line(error: BaseException) -> str:
