@@ -92,7 +92,10 @@ export function createSparkSubmit(settings: SparkSettings): SparkSubmit {
         command: join(settings.venvBin, 'spark-submit'),
         args: [
           ...['--master', settings.master, '--driver-memory', settings.driverMemory],
-          ...['--properties-file', join('conf', 'spark-defaults.conf')],
+          ...[
+            '--properties-file',
+            join('conf', job.resident ? 'stream-defaults.conf' : 'spark-defaults.conf'),
+          ],
           ...(await jarArguments(settings)),
           join('jobs', `${job.job}.py`),
           ...['--spec', job.specFile],

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSparkSubmit, parseJobLine } from '../../../clients/spark-submit.ts';
+import { createSparkSubmit, parseJobLine, type SparkJob } from '../../../clients/spark-submit.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a shell script in the place of spark-submit. */
-async function run(script: string, master = 'local[2]') {
+async function run(script: string, master = 'local[2]', resident?: SparkJob['resident']) {
   await mkdir(join(folder, 'jars'), { recursive: true });
   await writeFile(join(folder, 'jars', 'a.jar'), '');
   await writeFile(join(folder, 'spark-submit'), `#!/bin/bash\n${script}\n`);
@@ -34,6 +34,7 @@ async function run(script: string, master = 'local[2]') {
     localDir: folder,
     signal: new AbortController().signal,
     onProgress: (one) => progress.push(one),
+    ...(resident ? { resident } : {}),
   });
   return progress;
 }
@@ -44,6 +45,13 @@ describe('spark-submit', () => {
       `echo 'progress {"phase":"read","done":1}'; echo WARN noise >&2; echo "progress {\\"arguments\\":$#}"`,
     );
     expect(progress).toEqual([{ phase: 'read', done: 1 }, { arguments: 11 }]);
+  });
+
+  it('gives what is resident the settings of what is resident', async () => {
+    const say = 'echo "progress {\\"settings\\":\\"$6\\"}"';
+    expect(await run(say)).toEqual([{ settings: 'conf/spark-defaults.conf' }]);
+    const resident = { lockFile: join(folder, 'stream.lock') };
+    expect(await run(say, 'local[2]', resident)).toEqual([{ settings: 'conf/stream-defaults.conf' }]);
   });
 
   it('brings the jars to the executors when they are elsewhere', async () => {
