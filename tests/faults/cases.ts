@@ -18,7 +18,7 @@ export type Disk = 'kafka' | 'minio' | 'warehouse' | 'scratch';
 
 export type Fault =
   | { kind: 'kill'; victim: Victim }
-  /** Stopped for longer than the heartbeat's limit, or for as long as the step runs, then let go on. */
+  /** Stopped for longer than the heartbeat's limit, then let go on. */
   | { kind: 'stop'; victim: Victim }
   | { kind: 'line'; to: 'kafka' | 'minio'; state: 'refused' | 'slow' | 'cut' }
   /** No byte is left on the disk of that part until an attempt has failed. */
@@ -37,6 +37,8 @@ export interface Case {
   name: string;
   fault: Fault;
   steps: readonly StepName[];
+  /** Why it has no meaning in the other steps. */
+  elsewhere?: string;
   moment?: Moment;
   /** Airflow asks for the window, so that its parts have something to lose. */
   airflow?: boolean;
@@ -45,57 +47,101 @@ export interface Case {
 const SPARK: readonly StepName[] = ['ingest', 'compact'];
 const WORKERS = ['worker-control', 'worker-publish', 'worker-spark', 'worker-warehouse'] as const;
 const SERVERS = ['kafka', 'minio', 'temporal'] as const;
-export const AIRFLOW = ['airflow-scheduler', 'airflow-triggerer'] as const;
-/** The steps that speak to a server; a line to the others is idle. */
-const SPEAKS_TO: Record<'kafka' | 'minio', readonly StepName[]> = {
-  kafka: ['publish', 'ingest'],
-  minio: ['generate', 'publish', 'ingest', 'reconcile', 'compact', 'load'],
+const AIRFLOW = ['airflow-scheduler', 'airflow-triggerer'] as const;
+type Part = (typeof WORKERS | typeof SERVERS | typeof AIRFLOW)[number];
+
+type Reach = Pick<Case, 'steps' | 'elsewhere'>;
+const ASKS_THE_BROKER: Reach = {
+  steps: ['publish', 'ingest'],
+  elsewhere: 'no other step asks the broker',
+};
+/** The steps in which a part has something to do; in the others it would die beside a window that does not notice. */
+const REACH: Partial<Record<Part, Reach>> = {
+  'worker-publish': {
+    steps: ['generate', 'publish', 'ingest'],
+    elsewhere: 'generates, publishes, and sends the dead letters at the end of ingest; nothing else',
+  },
+  'worker-spark': { steps: SPARK, elsewhere: 'runs the two Spark jobs; nothing else' },
+  'worker-warehouse': {
+    steps: ['load', 'build', 'publish_serving'],
+    elsewhere: 'loads, builds and publishes the snapshot; nothing else',
+  },
+  kafka: ASKS_THE_BROKER,
+};
+const LINES: Record<'kafka' | 'minio', Reach> = {
+  kafka: ASKS_THE_BROKER,
+  minio: {
+    steps: ['generate', 'publish', 'ingest', 'reconcile', 'compact', 'load'],
+    elsewhere:
+      'in build and serving nothing but the account of the step that is over goes to the store: the store itself is killed and stopped in the middle of that',
+  },
 };
 
-const everyStep = (kind: 'kill' | 'stop', victims: readonly Victim[], airflow = false): Case[] =>
+const everyStep = (kind: 'kill' | 'stop', victims: readonly Part[], airflow = false): Case[] =>
   victims.map((victim) => ({
     name: `${kind} ${victim}`,
     fault: { kind, victim },
-    steps: STEPS,
+    ...(REACH[victim] ?? { steps: STEPS }),
     ...(airflow ? { airflow } : {}),
   }));
+
+const ONE_SPARK: Reach = { steps: SPARK, elsewhere: 'only these two steps are Spark jobs' };
+const ONE_DBT: Reach = { steps: ['build'], elsewhere: 'only build runs dbt' };
+/** Of a disk: who writes to it in the other steps writes little, or nothing. */
+const disk = (of: Disk, steps: readonly StepName[], elsewhere: string): Case => ({
+  name: `full disk of ${of}`,
+  fault: { kind: 'full', disk: of },
+  steps,
+  elsewhere,
+});
 
 /** Every fault, and the steps in which it strikes. */
 export const CASES: readonly Case[] = [
   ...everyStep('kill', [...WORKERS, ...SERVERS]),
-  { name: 'kill spark-driver', fault: { kind: 'kill', victim: 'spark-driver' }, steps: SPARK },
+  { name: 'kill spark-driver', fault: { kind: 'kill', victim: 'spark-driver' }, ...ONE_SPARK },
   {
     name: 'kill spark-driver between two tables',
     fault: { kind: 'kill', victim: 'spark-driver' },
-    steps: SPARK,
+    ...ONE_SPARK,
     moment: 'between two tables',
   },
-  { name: 'kill dbt', fault: { kind: 'kill', victim: 'dbt' }, steps: ['build'] },
+  { name: 'kill dbt', fault: { kind: 'kill', victim: 'dbt' }, ...ONE_DBT },
   ...everyStep('kill', AIRFLOW, true),
   ...everyStep('stop', [...WORKERS, ...SERVERS]),
-  { name: 'stop spark-driver', fault: { kind: 'stop', victim: 'spark-driver' }, steps: SPARK },
-  { name: 'stop dbt', fault: { kind: 'stop', victim: 'dbt' }, steps: ['build'] },
+  { name: 'stop spark-driver', fault: { kind: 'stop', victim: 'spark-driver' }, ...ONE_SPARK },
+  { name: 'stop dbt', fault: { kind: 'stop', victim: 'dbt' }, ...ONE_DBT },
   ...everyStep('stop', AIRFLOW, true),
   ...(['kafka', 'minio'] as const).flatMap((to) =>
     (['refused', 'slow', 'cut'] as const).map(
-      (state): Case => ({
-        name: `${state} ${to}`,
-        fault: { kind: 'line', to, state },
-        steps: SPEAKS_TO[to],
-      }),
+      (state): Case => ({ name: `${state} ${to}`, fault: { kind: 'line', to, state }, ...LINES[to] }),
     ),
   ),
-  { name: 'full disk of kafka', fault: { kind: 'full', disk: 'kafka' }, steps: ['publish'] },
+  disk('kafka', ['publish'], 'ingest writes nothing to it but some dead letters'),
+  disk(
+    'minio',
+    ['generate', 'ingest', 'compact'],
+    'the other steps write nothing to it but their small account',
+  ),
+  disk('scratch', ['ingest', 'compact'], 'only Spark spills'),
+  disk('warehouse', ['load', 'build'], 'no other step writes to it'),
   {
-    name: 'full disk of minio',
-    fault: { kind: 'full', disk: 'minio' },
-    steps: ['generate', 'ingest', 'compact'],
+    name: 'poison',
+    fault: { kind: 'poison' },
+    steps: ['publish'],
+    elsewhere: 'the window has its offsets from then on; what comes behind them is nobody’s',
   },
-  { name: 'full disk of scratch', fault: { kind: 'full', disk: 'scratch' }, steps: ['ingest', 'compact'] },
-  { name: 'full disk of warehouse', fault: { kind: 'full', disk: 'warehouse' }, steps: ['load', 'build'] },
-  { name: 'poison', fault: { kind: 'poison' }, steps: ['publish'] },
-  { name: 'half-written landing object', fault: { kind: 'half-written' }, steps: ['generate'] },
-  { name: 'rotated key', fault: { kind: 'rotated-key' }, steps: ['ingest'] },
+  {
+    name: 'half-written landing object',
+    fault: { kind: 'half-written' },
+    steps: ['generate'],
+    elsewhere: 'it is halved when generate has landed it and nobody has read it yet',
+  },
+  {
+    name: 'rotated key',
+    fault: { kind: 'rotated-key' },
+    steps: ['ingest'],
+    elsewhere: 'every step has the same key; ingest hands it to the most programs',
+  },
 ];
 
 /** One fault in one step: what is injected, and what the table tells of. */

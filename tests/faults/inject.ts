@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepName } from '../../contracts/steps.ts';
 import type { WindowId } from '../../contracts/window.ts';
-import { AIRFLOW, type Cell, type Disk, type Fault, type Victim } from './cases.ts';
+import { type Cell, type Disk, type Fault, type Victim } from './cases.ts';
 import type { Gates } from './gates.ts';
 import type { Grounds } from './grounds.ts';
 import { halveLanded } from './landing.ts';
@@ -12,7 +12,7 @@ import { isProgram, signal, untilGone, victimPid } from './processes.ts';
 import { Stuck, type Sight, type Watch } from './watch.ts';
 
 /** Longer than the heartbeat's limit of thirty seconds, by which Temporal gives up an attempt. */
-const STOP_MS = 35_000;
+export const STOP_MS = 35_000;
 /** A step that waits for nothing else has failed an attempt by then. */
 const FULL_LIMIT_MS = 120_000;
 /** How long a line stays as it is: long enough to fail an attempt, shorter than all attempts together. */
@@ -131,9 +131,8 @@ async function signalVictim(scene: Scene, kind: 'kill' | 'stop', victim: Victim)
   const since = performance.now();
   try {
     aimed.goOn();
-    await whileRunning(scene, STOP_MS);
-    // What Airflow's parts miss is not the step's end: they stand still for as long as any other would wait for them.
-    if (AIRFLOW.some((one) => one === victim)) await sleep(Math.max(0, since + STOP_MS - performance.now()));
+    // Also when the step is over before: whoever stands still is missed by others too.
+    await sleep(STOP_MS);
   } finally {
     signal(aimed.pid, 'SIGCONT');
   }

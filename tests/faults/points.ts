@@ -1,4 +1,5 @@
 import type { StepName } from '../../contracts/steps.ts';
+import { DEAD_LETTERS_TOPIC } from '../../contracts/topics.ts';
 import { type WindowId, windowKey } from '../../contracts/window.ts';
 import type { Cell, Victim } from './cases.ts';
 import { isProgram } from './processes.ts';
@@ -11,8 +12,15 @@ export interface Point {
 
 /** Of a transaction that is larger by far, so that it is neither empty nor whole. */
 const HALF_SENT_BYTES = 50_000;
+/** A request with letters in it; one that only names their topic is a fraction of it. */
+const LETTERS_BYTES = 1_000;
 
 const request = (pattern: RegExp): Point => ({ line: 'minio', matches: (sent) => pattern.test(sent) });
+
+const SENDS_LETTERS: Point = {
+  line: 'kafka',
+  matches: (sent) => sent.length > LETTERS_BYTES && sent.includes(DEAD_LETTERS_TOPIC),
+};
 
 function sendingRecords(): Point {
   let bytes = 0;
@@ -39,7 +47,8 @@ const READS_FILES = /^(GET|HEAD) \S+\.parquet/;
 const ANY_FILES = /^(GET|PUT) \S+\.parquet/;
 
 function middleOf(step: StepName, window: WindowId, victim: Victim): Point | undefined {
-  const shard = String.raw`\S*landing/window(=|%3D)${windowKey(window)}/shard-\d+\.ndjson`;
+  const folder = `window(=|%3D)${windowKey(window)}`;
+  const shard = String.raw`\S*landing/${folder}/shard-\d+\.ndjson`;
   switch (step) {
     case 'generate':
       return request(new RegExp(`^PUT ${shard}`));
@@ -48,6 +57,7 @@ function middleOf(step: StepName, window: WindowId, victim: Victim): Point | und
     case 'ingest':
       // Of the job's own clients; others speak to the broker too.
       if (victim === 'kafka') return { line: 'kafka', matches: (sent) => sent.includes('spark-kafka-') };
+      if (victim === 'worker-publish') return SENDS_LETTERS;
       return request(WRITES_FILES);
     case 'compact':
       return request(ANY_FILES);
@@ -56,7 +66,10 @@ function middleOf(step: StepName, window: WindowId, victim: Victim): Point | und
       return request(READS_FILES);
     case 'build':
     case 'publish_serving':
-      return undefined;
+      // What the step leaves of itself when it is over.
+      return victim === 'minio'
+        ? request(new RegExp(String.raw`^PUT \S*state/${folder}/${step}\.json`))
+        : undefined;
   }
 }
 

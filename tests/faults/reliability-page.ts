@@ -1,5 +1,7 @@
 import { type StepName, STEPS } from '../../contracts/steps.ts';
 import { CASES, cellsOf } from './cases.ts';
+import { STOP_MS } from './inject.ts';
+import { dotsText, stopsText } from './reliability-notes.ts';
 import { type CellResult, hasSurvived, type Results } from './results.ts';
 
 const MARK: Record<CellResult['outcome'], string> = {
@@ -49,11 +51,16 @@ Half of those that needed no help had recovered ${quantile(0.5)} s after the fau
 
 Seconds that the fault has added to its step (the step's own seconds less those of an undisturbed one, measured on another load: single seconds are no exact figures), attempts in brackets
 when there was more than one. ↻: the window failed and one replay brought it through; then up to the end of that step in the
-replay. ✖: it hung, a replay failed too, or something was lost, doubled or shown half. A dot: the fault has no meaning there.
+replay. ✖: it hung, a replay failed too, or something was lost, doubled or shown half. A dot: the fault has no meaning there
+([why](#where-there-is-a-dot)).
 
 ${table(cells)}
 
 The last undisturbed window took ${undisturbed.seconds.toFixed(0)} s: ${STEPS.map((step) => `${step} ${(undisturbed.steps[step] ?? 0).toFixed(1)}`).join(', ')}.
+
+## How long a part stands still
+
+${stopsText(STOP_MS / 1000)}
 
 ## What is asserted for every window
 
@@ -93,13 +100,15 @@ npm run test:faults -- --missing --minutes 30   # half an hour more of what the 
 Filling a disk needs root and loop devices; without them those cases are left out and said so. A subset, one fault of its own in
 each step of one window, is the suite \`faults\` of \`npm test\`.
 
+## Where there is a dot
+
+${dotsText()}
+
 ## Left out
 
 - The resident stream: none runs in a window. That a batch which is cut off between its table commits and its checkpoint commit, or
   after any of its tables, loses and doubles nothing is held by \`spark/tests/test_stream.py\` against a real broker and real tables; there the batch
   is ended by an exception and not by a signal. Its counterpart here is the driver killed between the commits of two tables.
-- A stop lasts 35 s, longer than a heartbeat may be missed. It is shorter than a program may be silent (a Spark job ten minutes, dbt
-  fifteen): that such an attempt is given up and made again is held, with shorter limits, by \`tests/workflow/lost-worker.test.ts\`.
 - Loss of power: a killed process leaves what it wrote in the system's cache.
 `;
 }

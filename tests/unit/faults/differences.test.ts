@@ -63,6 +63,18 @@ describe('the table of faults', () => {
     expect(windows.length).toBeLessThan(CASES.length);
   });
 
+  test('stands still in no more than half of a window’s steps', () => {
+    const stops = planWindows(CASES.flatMap(cellsOf)).map(
+      ({ cells }) => cells.filter(({ fault: { fault } }) => fault.kind === 'stop').length,
+    );
+    expect(Math.max(...stops)).toBe(STEPS.length / 2);
+  });
+
+  test('has a reason for every step that a fault leaves out', () => {
+    for (const { name, steps, elsewhere } of CASES)
+      expect([name, elsewhere === undefined]).toEqual([name, steps.length === STEPS.length]);
+  });
+
   test('is where the quick window takes its own from, a different one for each step', () => {
     const cells = QUICK.map(cellNamed);
     expect(cells.map(({ step }) => step)).toEqual(STEPS);

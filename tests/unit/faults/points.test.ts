@@ -33,6 +33,21 @@ test('a job is met between the commit of its first table and anything of the sec
   expect(sent.map((one) => point?.matches(one))).toEqual([false, false, false, false, false, true]);
 });
 
+test('dead letters are met while they are sent, and not when their topic is asked for', () => {
+  const point = pointIn('stop worker-publish in ingest');
+  expect(point?.line).toBe('kafka');
+  expect(point?.matches('reprise.dead-letters.v1')).toBe(false);
+  expect(point?.matches(`reprise.dead-letters.v1${'x'.repeat(2_000)}`)).toBe(true);
+});
+
+test('a store that a step does not speak to is met by what is kept of the step', () => {
+  const point = pointIn('stop minio in build');
+  const put = (step: string): string =>
+    `PUT /reprise/state/window%3D2026-01-05T08-00Z/${step}.json HTTP/1.1\r\n`;
+  expect(point?.matches(put('load'))).toBe(false);
+  expect(point?.matches(put('build'))).toBe(true);
+});
+
 test('a step that speaks to neither server is met at its beginning, as is one whose lines or disks fail', () => {
   expect(pointIn('kill worker-warehouse in build')).toBeUndefined();
   expect(pointIn('cut minio in generate')).toBeUndefined();

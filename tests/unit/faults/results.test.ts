@@ -108,15 +108,15 @@ describe('a cell of the table', () => {
 test('the page counts what it shows', () => {
   const results = resultsOf([
     ...judge(verdict([report({ publish: 32 })], [['publish', 0]])),
-    ...judge(verdict([report({}, 'load'), report({})], [['load', 0]])),
+    ...judge(verdict([report({}, 'ingest'), report({})], [['ingest', 0]])),
   ]);
   const page = reliabilityPage(results);
   expect(page).toContain(
     '**2 of 2 injected faults survived**: 1 without help, 1 by running the window once more.',
   );
   const row = page.split('\n').find((line) => line.startsWith('| kill worker-publish |'));
-  expect(row).toBe('| kill worker-publish | – | 30 (2) | – | – | – | 0.0 (4) ↻ | – | – | 2/2 |');
-  expect(page).toContain('- kill worker-publish, in load, by one replay: Unavailable: no broker');
+  expect(row).toBe('| kill worker-publish | – | 30 (2) | 0.0 (4) ↻ | · | · | · | · | · | 2/2 |');
+  expect(page).toContain('- kill worker-publish, in ingest, by one replay: Unavailable: no broker');
   expect(page).toContain('at commit abc1234.');
   expect(page).not.toContain('are older');
 });
@@ -125,7 +125,7 @@ test.each(['stuck', 'by more replays', 'lost'] as const)(
   'a fault that ended %s was not survived',
   (outcome) => {
     const page = reliabilityPage(
-      resultsOf(judge(verdict([report({})], [['load', 0]])).map((cell) => ({ ...cell, outcome }))),
+      resultsOf(judge(verdict([report({})], [['publish', 0]])).map((cell) => ({ ...cell, outcome }))),
     );
     expect(page).toContain('**0 of 1 injected faults survived**');
     expect(page).toContain(outcome === 'stuck' ? '| ✖ |' : '| 0.0 (2) ✖ |');
