@@ -10,11 +10,14 @@ import { windowKey, type WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import { unlessMissing } from './kept-steps.ts';
 import { replaceFile } from './report.ts';
+import { type Askers, whoAsked } from './who-asked.ts';
 
 export interface ReplayDeps {
   store: ObjectStore;
   /** Folder of the serving snapshots, where the dashboard finds the mirrored records. */
   serving: string;
+  /** Absent: nobody says more of who has asked than the workflow knows. */
+  askers?: Askers;
 }
 
 /** A run as its workflow tells of it; whether it is a replay is found out here. */
@@ -36,7 +39,7 @@ const DaysOfReport = WindowReport.pick({ days: true });
 /** As many as the dashboard shows of a window. */
 const MIRRORED = 5;
 
-export function createReplayActivities({ store, serving }: ReplayDeps) {
+export function createReplayActivities({ store, serving, askers = {} }: ReplayDeps) {
   return withActivityFailures({
     /**
      * Keeps who played the window again, why, and what came of it; a window's first run leaves no record, but what the next
@@ -50,10 +53,11 @@ export function createReplayActivities({ store, serving }: ReplayDeps) {
       // An earlier attempt has done it.
       if (after && through?.run_id === after.run_id) return;
       if (run.replay ?? run.joined?.[0] ?? run.before ?? through) {
+        const order = run.replay ?? { by: run.requested_by, why: 'run again' };
         const record: ReplayRecord = ReplayRecord.parse({
           version: 1,
           window,
-          order: run.replay ?? { by: run.requested_by, why: 'run again' },
+          order: await whoAsked(order, run, askers),
           ...(run.joined ? { joined: run.joined } : {}),
           from_step: run.from_step,
           ...(run.begun_earlier ? { begun_earlier: run.begun_earlier } : {}),

@@ -1,5 +1,5 @@
 import { QUARANTINE_REASONS, type QuarantineReason } from '../contracts/quarantine.ts';
-import { type ReplayRecord, RESET_BY } from '../contracts/replay.ts';
+import { isReset, type ReplayRecord } from '../contracts/replay.ts';
 import type { HopName, HopReport, WindowReport } from '../contracts/report.ts';
 import { stepName } from './live-steps.ts';
 import { allSeconds, askedFor, count, seconds, table } from './window-table.ts';
@@ -158,7 +158,7 @@ function replays(records: readonly ReplayRecord[]): string[] {
 
 /** Temporal tells nobody of a reset: only a task in Airflow that still waits goes on with it. */
 function untold({ order, airflow, window }: ReplayRecord): string[] {
-  if (order.by !== RESET_BY || !airflow) return [];
+  if (!isReset(order) || !airflow) return [];
   return [
     'Airflow shows it only if its task still waited for the window when it was reset; else',
     `npx reprise replay --window ${window} --from-step publish_serving makes both tell the same`,

@@ -71,7 +71,7 @@ export interface Config {
   /** Iceberg's JDBC catalogue. */
   catalog: { name: string; uri: string; warehouse: string };
   temporal: { address: string; namespace: string; uiUrl: string };
-  /** Only the command line asks for the credentials: a worker has no business with them. */
+  /** The command line asks for the credentials; of the workers only the one that records who has cleared a window's task. */
   airflow: { url: string; credentials(): { user: string; password: string } };
   dashboard: { url: string };
   spark: { master: string; driverMemory: string };

@@ -9,8 +9,22 @@ import { WindowId } from './window.ts';
 
 export const REPLAY_RECORD_VERSION = 1;
 
-/** Who stands on the record of a workflow that was reset: Temporal does not tell it by whom. */
+/** So a workflow says that it was reset: it is told neither by whom nor why. The record knows more, when its history does. */
 export const RESET_BY = 'Temporal: the workflow was reset';
+const RESET = '(Temporal reset)';
+export const resetBy = (identity: string): string => `${identity} ${RESET}`.slice(-200);
+export const RESET_UNKNOWN = resetBy('unknown');
+export const isReset = ({ by }: { by: string }): boolean => by === RESET_BY || by.endsWith(RESET);
+
+/** So a task in Airflow says that it was cleared, and a backfill that it plays a run again: neither is told by whom. */
+export const CLEARED_BY = (runId: string): string =>
+  `Airflow, the task of ${runId} was cleared`.slice(0, 200);
+export const clearedBy = (user: string, runId: string): string =>
+  CLEARED_BY(runId)
+    .replace('Airflow', () => `Airflow user ${user}`)
+    .slice(0, 200);
+export const BACKFILL_BY = 'airflow (backfill)';
+export const backfilledBy = (user: string): string => `Airflow user ${user} (backfill)`.slice(0, 200);
 
 const Count = z.number().int().nonnegative();
 const Instant = z.string().describe('ISO 8601, UTC.');

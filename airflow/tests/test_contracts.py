@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from conftest import REPOSITORY
 
+from reprise_temporal.operator import order_of_backfill, order_of_clear
 from reprise_temporal.replay import MOST_WINDOWS
 from reprise_temporal.settings import VOLUME_SHAPES, TemporalSettings, WindowDefaults, dag_run_url
 from reprise_temporal.window import (
@@ -54,6 +56,16 @@ def test_the_steps() -> None:
     found = re.search(r"STEPS = \[(.*?)\]", source, re.DOTALL)
     assert found is not None
     assert tuple(re.findall(r"'(\w+)'", found[1])) == STEPS
+
+
+def test_what_asks_for_a_replay_without_a_name() -> None:
+    """The worker that keeps the record goes by these words when it looks up who it was."""
+    source = (CONTRACTS / "replay.ts").read_text()
+    run = SimpleNamespace(run_id="${runId}", note=None, triggering_user_name="admin")
+    assert f"`{order_of_clear(run)['by']}`" in source
+    assert f"BACKFILL_BY = '{order_of_backfill(run, 2)['by']}'" in source
+    known = order_of_backfill(run, 1)["by"].replace("admin", "${user}")
+    assert f"`{known}`" in source
 
 
 def test_the_reasons() -> None:

@@ -15,6 +15,7 @@ import { createReplayActivities } from '../../activities/replays.ts';
 import type { createReportActivities } from '../../activities/report.ts';
 import type { createSparkActivities } from '../../activities/spark.ts';
 import type { createWarehouseActivities } from '../../activities/warehouse.ts';
+import { resetInHistory } from '../../activities/who-asked.ts';
 import { activityInfo } from '@temporalio/activity';
 import { combineContentHashes } from '../../contracts/content-hash.ts';
 import { keys } from '../../contracts/lake.ts';
@@ -231,7 +232,10 @@ export function fakeSteps(replaced: Partial<Steps> = {}, store = memoryStore()) 
     ...succeed,
     ...createKeptStepActivities({ store }),
     ...createPlanReplayActivities({ store, defaults: DEFAULTS }),
-    ...createReplayActivities({ store, serving: mkdtempSync(join(SERVING, 'steps-')) }),
+    ...createReplayActivities({
+      ...{ store, serving: mkdtempSync(join(SERVING, 'steps-')) },
+      askers: { resetOf: resetInHistory },
+    }),
     recordReport: async ({ report }) => {
       reports.push(report);
       await store.putJson(keys.report(report.window), report);

@@ -5,6 +5,8 @@ import { createPlanReplayActivities } from '../../activities/plan-part.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';
+import { resetInHistory } from '../../activities/who-asked.ts';
+import { createAirflowAudit } from '../../clients/airflow-audit.ts';
 import { createKafka } from '../../clients/kafka.ts';
 import { createLogReader } from '../../clients/kafka-log.ts';
 import { fetchBounds } from '../../clients/kafka-topics.ts';
@@ -31,6 +33,10 @@ export function create(config: Config): QueueWorker {
   const loaded = { rules: rulesFingerprint(), inCheckout: () => rulesFingerprint() };
   const judging = { lake, store, scratch: config.paths.scratch, loaded };
   const airflow = config.airflow.url.replace(/\/$/, '');
+  const audit = createAirflowAudit({
+    ...{ url: airflow, ...config.airflow.credentials() },
+    credentialsFile: config.paths.secretsFile,
+  });
   return {
     workflows: true,
     // Reconciliation reads a window through DuckDB's own threads: two of them and some reports fill a small machine.
@@ -48,7 +54,11 @@ export function create(config: Config): QueueWorker {
         bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
         loaded,
       }),
-      ...createReplayActivities({ store, serving: config.paths.serving }),
+      ...createReplayActivities({
+        store,
+        serving: config.paths.serving,
+        askers: { airflow: audit, resetOf: resetInHistory },
+      }),
       ...createReportActivities({
         store,
         serving: config.paths.serving,

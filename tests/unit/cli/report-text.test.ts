@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cameThrough, reportText } from '../../../cli/report-text.ts';
-import { RESET_BY, outcomeOf, type ReplayRecord } from '../../../contracts/replay.ts';
+import { outcomeOf, type ReplayRecord, RESET_UNKNOWN } from '../../../contracts/replay.ts';
 import { sampleReport } from './sample-report.ts';
 
 describe('a report for a person', () => {
@@ -157,7 +157,7 @@ describe('a report for a person', () => {
       ...{
         version: 1,
         window: '2026-01-05T08:00Z',
-        order: { by: RESET_BY, why: 'its history says by whom' },
+        order: { by: RESET_UNKNOWN, why: 'the disk was full' },
       },
       ...{ from_step: 'generate', started_at: '2026-03-01T00:00:00.000Z', ended_at: null },
       ...{ workflow: { workflow_id: 'w', run_id: 'r' }, airflow: null, compared_with: null },
