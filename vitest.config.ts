@@ -29,6 +29,7 @@ export default defineConfig({
       }),
       project('parity', ['tests/parity/**/*.test.ts'], withServers),
       project('e2e', ['tests/e2e/**/*.test.ts'], withServers),
+      project('live', ['tests/live/**/*.test.ts'], withServers),
       project('faults', ['tests/faults/**/*.test.ts'], withServers),
     ],
   },

@@ -7,6 +7,7 @@ export const END_TO_END_INSTANCE = 'test';
 export const INTEGRATION_INSTANCE = 'test-integration';
 export const PARITY_INSTANCE = 'test-parity';
 export const FAULTS_INSTANCE = 'test-faults';
+export const LIVE_INSTANCE = 'test-live';
 
 /** Of the installations on this machine, those that tests made. */
 export const isTestInstance = (name: string): boolean => /^test(-|$)/.test(name);

@@ -29,6 +29,8 @@ export interface Suite {
   /** Of the machine's two places: a suite that starts servers or a JVM with workers takes both. */
   places: 1 | 2;
   needs: readonly Need[];
+  /** Runs only when it is named: it takes longer than one waits for. */
+  onDemand?: boolean;
   run(context: SuiteContext): Promise<Outcome>;
 }
 

@@ -162,18 +162,32 @@ const SERVERS: Suite[] = [
     places: 2,
     needs: ['tools'],
   }),
+  vitestSuite({
+    name: 'live',
+    group: 'servers',
+    title: 'the stream under bursts and restarts (only when it is named)',
+    places: 2,
+    needs: ['tools'],
+    onDemand: true,
+  }),
 ];
 
 export const SUITES: readonly Suite[] = [...STATIC, ...PARTS, ...SERVERS];
 
 export const GROUPS = [...new Set(SUITES.map((suite) => suite.group))];
 
-/** The suites named, by name or group, in their own order; all when none is. @throws UnknownSuite */
+/**
+ * The suites named, by name or group, in their own order; those on demand only by their names. All others when none is named.
+ * @throws UnknownSuite
+ */
 export function chooseSuites(names: readonly string[] | undefined): readonly Suite[] {
-  if (names === undefined) return SUITES;
+  const usual = SUITES.filter(({ onDemand = false }) => !onDemand);
+  if (names === undefined) return usual;
   const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name || suite.group === name));
   if (unknown !== undefined) throw new UnknownSuite(unknown);
-  return SUITES.filter((suite) => names.includes(suite.name) || names.includes(suite.group));
+  return SUITES.filter(
+    (suite) => names.includes(suite.name) || (names.includes(suite.group) && usual.includes(suite)),
+  );
 }
 
 export class UnknownSuite extends Error {
