@@ -195,6 +195,8 @@ def test_quarantine_and_disorder_of_the_last_hour(store: sqlite3.Connection) -> 
         (minute(_ago(minutes=9)), "time_in_future", 1),
         (minute(_ago(minutes=61)), "oversized", 50),
     ]
+    # A repeat is set aside too, but breaks nothing.
+    rows.append((rows[0][0], "duplicate_event", 9))
     store.executemany("insert into quarantine_minutes values (?, ?, ?)", rows)
     late = [(minute(_ago(minutes=3)), 6), (minute(_ago(hours=3)), 9)]
     store.executemany("insert into late_minutes values (?, ?)", late)
