@@ -15,6 +15,7 @@ import { AirflowApi } from './airflow-api.ts';
 import { Visitor } from './browser.ts';
 import { failedWindowsPlayedAgain } from './failed-windows.ts';
 import { listeners } from './leftovers.ts';
+import { recordsThatArrive } from './live-hour.ts';
 import { seeAirflowGrid, seeOverview, seePipeline, seeTemporal } from './pages.ts';
 
 const FIRST: WindowId = '2026-01-05T08:00Z';
@@ -269,6 +270,8 @@ describe('the whole stack', () => {
     stack: () => stack,
     ...{ report, replays, windows: [FIRST, SECOND], limitMs: WINDOW_LIMIT_MS },
   });
+
+  recordsThatArrive({ stack: () => stack, report, limitMs: WINDOW_LIMIT_MS });
 
   test('down leaves nothing running and every port free', async () => {
     const { config } = stack;

@@ -29,6 +29,10 @@ export function batchFigures({ paths }: Config, first = 0) {
     largest: Math.max(0, ...batches.map(({ records }) => records)),
     most_behind: Math.max(0, ...batches.map(({ lag }) => lag)),
     slowest_s: Math.max(0, ...batches.map(({ seconds }) => seconds)),
-    next: 1 + Math.max(first - 1, ...batches.map(({ batch }) => batch)),
   };
+}
+
+/** Number of the batch after the last. */
+export function nextBatch({ paths }: Config): number {
+  return 1 + Math.max(-1, ...streamBatches(paths.nowFile).map(({ batch }) => batch));
 }

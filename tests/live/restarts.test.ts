@@ -73,6 +73,7 @@ describe('a stream that is ended in every way, under a producer that goes on', (
       await installation.repriseOrThrow('down');
       await installation.repriseOrThrow('up', ...LIVE_PARTS);
       await goesOn();
+      expect((await stream.view()).state).toBe('running');
     },
     2 * LIMIT_MS,
   );
