@@ -17,6 +17,7 @@ import { withActivityFailures } from './failures.ts';
 import { judgeWindow, type Rules } from './judge-window.ts';
 import { unlessMissing } from './kept-steps.ts';
 import { newestTables } from './lake-versions.ts';
+import { movedReasons } from './moved-reasons.ts';
 import { withPulse } from './pulse.ts';
 import { workflowRun } from './workflow-run.ts';
 
@@ -49,6 +50,8 @@ export interface Judgement {
   account: RecordAccount;
   /** Empty: the rules of today say what the ledger says. */
   moved: string[];
+  /** Under which reasons records were, or are now, quarantined that change sides. */
+  reasons: string[];
 }
 
 /** Records are judged some hundred thousand a second; the scan of a large window begins after a minute at most. */
@@ -81,7 +84,8 @@ export async function judge(deps: AmendDeps, window: WindowId, working: Working)
         `raw does not hold what arrived in ${window} (${account.arrived.total} records, not ${ledger.arrived.total}): ` +
           'play the window again before its ledger is amended',
       );
-    return { ledger, amendment, account, moved: movedRecords(ledger, account) };
+    const reasons = await movedReasons(session, ledger, account);
+    return { ledger, amendment, account, moved: movedRecords(ledger, account), reasons };
   } finally {
     session.close();
   }

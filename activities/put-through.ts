@@ -23,11 +23,10 @@ export async function putThrough(
   working: Working,
 ): Promise<PutThrough> {
   try {
-    const { ledger, account, amendment, moved } = await judge(window, working);
-    const counts = [ledger, account].map(({ quarantined }) => quarantined.by_reason[code ?? ''] ?? 0);
+    const { amendment, moved, reasons } = await judge(window, working);
     const amended = amendment !== null;
     if (moved.length === 0) return { why: 'the rules of today judge its records as they did', amended };
-    if (code !== undefined && counts[0] === counts[1])
+    if (code !== undefined && !reasons.includes(code))
       return { why: `none of its records quarantined as ${code} changes sides`, amended };
     return { amends: moved };
   } catch (error) {

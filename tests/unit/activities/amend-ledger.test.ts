@@ -20,6 +20,7 @@ import { runActivity } from './run-activity.ts';
 
 const window = '2026-01-05T08:00Z';
 const request = { window, events: 4_000, seed: 7, shards: 1, volume_shape: 'flat' } as const;
+const END = Date.parse('2026-01-05T09:00Z');
 const working = { signal: new AbortController().signal, note: () => undefined };
 
 /** Another platform may send what this one does not know yet: of all wrong values, that of a device is let through. */
@@ -32,20 +33,28 @@ const mended: Rules = (bytes, endMs) => {
     : found;
 };
 
-/** A lake whose `raw` holds these records, in their order. */
-function lakeOf(records: readonly Buffer[]): LakeReader {
+/** A lake whose `raw` holds these records, in their order, and whose quarantine what those rules reject of them. */
+function lakeOf(records: readonly Buffer[], rules: Rules = classify): LakeReader {
   return {
     async open(_window, _tables, signal) {
       const connection = await (await DuckDBInstance.create(':memory:')).connect();
       await connection.run('CREATE TABLE raw (kafka_partition INT, kafka_offset BIGINT, record_value BLOB)');
+      await connection.run('CREATE TABLE quarantine (reason_code VARCHAR, record_value BLOB)');
       const rows = await connection.createAppender('raw');
+      const rejected = await connection.createAppender('quarantine');
       for (const [offset, record] of records.entries()) {
         rows.appendInteger(offset % 3);
         rows.appendBigInt(BigInt(offset));
         rows.appendBlob(record);
         rows.endRow();
+        const found = rules(record, END);
+        if (found.valid) continue;
+        rejected.appendVarchar(found.reason_code);
+        rejected.appendBlob(record);
+        rejected.endRow();
       }
       rows.closeSync();
+      rejected.closeSync();
       return sessionOn(connection, signal, () => connection.closeSync());
     },
   };
@@ -106,6 +115,30 @@ describe('a window that is judged anew', () => {
     expect(ledger.quarantined.by_reason.invalid_value).toBeGreaterThan(0);
   });
 
+  test('names the reasons of which records change sides, also when as many do in both directions', async () => {
+    expect((await judge(deps(classify), window, working)).reasons).toEqual([]);
+    expect((await judge(deps(mended), window, working)).reasons).toEqual(['invalid_value']);
+    const judged = records.map((record) => [record.toString('hex'), classify(record, END)] as const);
+    const wrong = judged.find(([, found]) => !found.valid && found.reason_code === 'invalid_value')?.[0];
+    const [right, valid] = judged.find(([, found]) => found.valid) ?? [];
+    const swapped: Rules = (bytes, endMs) => {
+      const name = Buffer.from(bytes).toString('hex');
+      if (name === right)
+        return { valid: false, reason_code: 'invalid_value', reason: 'no more' } as ReturnType<Rules>;
+      return name === wrong && valid ? valid : classify(bytes, endMs);
+    };
+    const { ledger: before, account, reasons } = await judge(deps(swapped), window, working);
+    expect(account.quarantined.by_reason).toEqual(before.quarantined.by_reason);
+    expect(reasons).toEqual(['invalid_value']);
+  });
+
+  test('when the lake holds something else than the ledger says, any reason may be concerned', async () => {
+    const other = { ...deps(mended), lake: lakeOf(records, mended) };
+    const { reasons } = await judge(other, window, working);
+    expect(reasons).toEqual(Object.keys(ledger.quarantined.by_reason).sort());
+    expect(reasons.length).toBeGreaterThan(1);
+  });
+
   test('by mended rules, moves records from the quarantine, and the ledger still balances', async () => {
     const { moved } = await amend(mended);
     expect(moved.join(' ')).toMatch(/\d+ records? fewer quarantined as invalid_value/);
@@ -117,8 +150,7 @@ describe('a window that is judged anew', () => {
     expect(combineContentHashes(parts.map((part) => part.content_hash))).toBe(ledger.arrived.content_hash);
     // By another way: each record by itself.
     const rejected = new RecordTally();
-    for (const record of records)
-      if (!mended(record, Date.parse('2026-01-05T09:00Z')).valid) rejected.take(record);
+    for (const record of records) if (!mended(record, END).valid) rejected.take(record);
     expect(after.quarantined).toMatchObject({ total: rejected.records, content_hash: rejected.contentHash });
   });
 
@@ -159,9 +191,7 @@ describe('a window that is judged anew', () => {
   });
 
   test('of records with one id that become valid the first stands, the others are duplicates', async () => {
-    const valid = records
-      .map((record) => classify(record, Date.parse('2026-01-05T09:00Z')))
-      .find((one) => one.valid);
+    const valid = records.map((record) => classify(record, END)).find((one) => one.valid);
     if (!valid?.valid) throw new Error('no record is valid');
     const bytes = (changes: object): Buffer => Buffer.from(JSON.stringify({ ...valid.event, ...changes }));
     // In one partition, by offset: strange device, known device, strange device.

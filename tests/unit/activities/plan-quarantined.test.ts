@@ -30,6 +30,7 @@ const judgement = (before: number, after: number, amended = false): Judgement =>
   ...{ ledger: ledger(before), account: account(after) },
   amendment: amended ? { version: 1, window, arrived: set, account: account(before), entries: [] } : null,
   moved: before === after ? [] : [`${after - before} records quarantined as invalid_value.`],
+  reasons: before === after ? [] : ['invalid_value'],
 });
 const bounds = { partition: 0, low: 0n, high: 100n };
 
