@@ -1,4 +1,4 @@
-"""A stream in a process of its own, whose JVM is killed where it is told to be; or one that takes what is there."""
+"""A stream in a process of its own: its JVM is killed where it is told to be, or it takes what is there."""
 
 import json
 import os
