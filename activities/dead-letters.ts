@@ -7,6 +7,7 @@ import type { RecordSet } from '../contracts/ledger.ts';
 import { DUPLICATE_REASON } from '../contracts/quarantine.ts';
 import type { LakeVersions, Receipt, WindowRequest } from '../contracts/steps.ts';
 import { DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, RECEIPTS_TOPIC, receiptKey } from '../contracts/topics.ts';
+import { beginOnce } from './begin-once.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { withPulse } from './pulse.ts';
@@ -63,11 +64,16 @@ export function createDeadLetterActivities({ lake, publisher, receipts }: DeadLe
         const { window, tables, quarantined } = input;
         if (quarantined.total === 0) return { forwarded: 0, reused: false, attempt: pulse.attempt };
         const key = receiptKey(DEAD_LETTERS_TOPIC, window, 0, quarantined.content_hash);
-        const publication = await publisher.begin(DEAD_LETTERS_TOPIC, `dead-letters/${window}`);
+        const id = `dead-letters/${window}`;
+        const { publication, found } = await beginOnce(
+          { publisher, receipts },
+          { topic: DEAD_LETTERS_TOPIC, id, key },
+          pulse,
+        );
         const tally = new RecordTally();
         try {
           // Unlike an events receipt this one counts even when retention has taken the letters: they were delivered once.
-          if ((await receipts.find(new Set([key]), pulse.signal)).has(key)) {
+          if (found !== undefined) {
             return { forwarded: quarantined.total, reused: true, attempt: pulse.attempt };
           }
           const session = await lake.open(window, tables, pulse.signal);

@@ -8,6 +8,7 @@ import type { HopRecord, HopReport } from '../contracts/hop-report.ts';
 import { compareHop } from '../contracts/hops.ts';
 import { type LandedShard, Receipt, type WindowRequest } from '../contracts/steps.ts';
 import { EVENTS_TOPIC, HEADERS, MAX_MESSAGE_BYTES, RECEIPTS_TOPIC, receiptKey } from '../contracts/topics.ts';
+import { beginOnce } from './begin-once.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted, Generator } from './generate.ts';
 import { landedRecords } from './landed-records.ts';
@@ -69,9 +70,10 @@ export function createPublishActivities(deps: PublishDeps) {
       withPulse(SILENCE_MS, async (pulse) => {
         const { window, shard } = input;
         const key = receiptKey(EVENTS_TOPIC, window, shard.shard, shard.content_hash);
-        const publication = await deps.publisher.begin(EVENTS_TOPIC, `publish/${window}/${shard.shard}`);
+        const id = `publish/${window}/${shard.shard}`;
+        const { publication, found } = await beginOnce(deps, { topic: EVENTS_TOPIC, id, key }, pulse);
         try {
-          const earlier = await findReceipt(deps, key, pulse);
+          const earlier = await stillGood(deps, found);
           const { store, generator } = deps;
           const source: LandedSource = generator
             ? { store, explain: () => regenerateLanded({ store, generator }, window, shard, pulse) }
@@ -93,8 +95,7 @@ export function createPublishActivities(deps: PublishDeps) {
   });
 }
 
-async function findReceipt(deps: PublishDeps, key: string, pulse: Pulse): Promise<Receipt | undefined> {
-  const value = (await deps.receipts.find(new Set([key]), pulse.signal)).get(key);
+async function stillGood(deps: PublishDeps, value: string | undefined): Promise<Receipt | undefined> {
   if (value === undefined) return undefined;
   const receipt = Receipt.parse(JSON.parse(value));
   return stillHeld(receipt, await deps.bounds()) ? receipt : undefined;

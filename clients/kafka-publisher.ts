@@ -1,4 +1,4 @@
-import type { IHeaders, Kafka, Message, Transaction } from 'kafkajs';
+import type { IHeaders, Kafka, Message, Producer, Transaction } from 'kafkajs';
 import type { OffsetRange } from '../contracts/steps.ts';
 import { ClientError } from './errors.ts';
 import { kafkaError, namedKafka } from './kafka-errors.ts';
@@ -33,6 +33,14 @@ export interface Publisher {
    * is aborted: whoever now looks for a receipt sees the last word on it.
    */
   begin(topic: string, transactionalId: string): Promise<Publication>;
+  /**
+   * Ends as aborted what earlier transactions of this id have left open in partitions of the topics, though their
+   * coordinator holds them for ended: a broker that is killed between a decision and its markers, and comes back before
+   * its old session has run out, never writes them, and readers wait there for ever. Markers concern all that the
+   * producer has open in a partition, so a transaction of one empty record in each of them, aborted, takes it away; no
+   * reader of committed records sees it. What is published under this id begins anew afterwards.
+   */
+  release(topics: readonly string[], transactionalId: string): Promise<void>;
 }
 
 /** Records a request: proven to be a good size; more only adds memory. */
@@ -107,17 +115,19 @@ class Ranges {
 }
 
 export function createPublisher(kafka: Kafka): Publisher {
+  const producerOf = (transactionalId: string): Producer =>
+    kafka.producer({
+      transactionalId,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      // One request at a time, or a retried batch could overtake the next one.
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+    });
   return {
     begin: (topic, transactionalId) =>
       namedKafka(`begin the transaction ${transactionalId}`, async () => {
         const partitions = await partitionCount(kafka, topic);
-        const producer = kafka.producer({
-          transactionalId,
-          transactionTimeout: TRANSACTION_TIMEOUT_MS,
-          // One request at a time, or a retried batch could overtake the next one.
-          maxInFlightRequests: 1,
-          allowAutoTopicCreation: false,
-        });
+        const producer = producerOf(transactionalId);
         await producer.connect();
         try {
           const transaction = await producer.transaction();
@@ -127,8 +137,31 @@ export function createPublisher(kafka: Kafka): Publisher {
           throw error;
         }
       }),
+
+    release: (topics, transactionalId) =>
+      namedKafka(`release what ${transactionalId} holds`, async () => {
+        const topicMessages = await Promise.all(
+          topics.map(async (topic) => ({
+            topic,
+            messages: emptyRecords(await partitionCount(kafka, topic)),
+          })),
+        );
+        const producer = producerOf(transactionalId);
+        await producer.connect();
+        try {
+          const transaction = await producer.transaction();
+          await transaction.sendBatch({ topicMessages, acks: -1, timeout: REQUEST_TIMEOUT_MS });
+          await transaction.abort();
+        } finally {
+          await producer.disconnect();
+        }
+      }),
   };
 }
+
+/** One for each partition. A compacted topic wants a key. */
+const emptyRecords = (partitions: number): Message[] =>
+  Array.from({ length: partitions }, (_, partition) => ({ partition, key: 'release', value: null }));
 
 function publication(
   topic: string,

@@ -6,9 +6,10 @@ import { kafkaError, namedKafka } from './kafka-errors.ts';
 export interface ReceiptReader {
   /**
    * The newest committed value under each of `wanted` keys. Everything committed before the call is seen.
-   * @throws ClientError TimedOut when an open transaction of somebody else holds the readers back too long
+   * @param patienceMs how long to wait for what an open transaction holds back; a minute unless told otherwise
+   * @throws ClientError TimedOut when an open transaction holds the readers back longer
    */
-  find(wanted: ReadonlySet<string>, signal: AbortSignal): Promise<Map<string, string>>;
+  find(wanted: ReadonlySet<string>, signal: AbortSignal, patienceMs?: number): Promise<Map<string, string>>;
 }
 
 /** Longer than a killed attempt's transaction can hold readers back would help nobody: the step is tried again. */
@@ -21,7 +22,7 @@ const PATIENCE_MS = 60_000;
  */
 export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader {
   return {
-    async find(wanted, signal) {
+    async find(wanted, signal, patienceMs = PATIENCE_MS) {
       signal.throwIfAborted();
       const probe = `probe/${randomUUID()}`;
       let ended = false;
@@ -38,8 +39,8 @@ export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader 
       // Without a listener an early rejection would end the process.
       reachedEnd.catch(() => undefined);
       const patience = setTimeout(
-        () => reject(new ClientError('TimedOut', `kafka: ${topic} could not be read to its end`)),
-        PATIENCE_MS,
+        () => reject(new ClientError('TimedOut', heldBack(topic, patienceMs))),
+        patienceMs,
       );
       const cancelled = (): void => reject(signal.reason as Error);
       signal.addEventListener('abort', cancelled, { once: true });
@@ -78,6 +79,10 @@ export function createReceiptReader(kafka: Kafka, topic: string): ReceiptReader 
     },
   };
 }
+
+const heldBack = (topic: string, patienceMs: number): string =>
+  `kafka: ${topic} could not be read to its end within ${patienceMs / 1_000} s: a transaction is open on it. Its own shard ` +
+  'releases it when it is published again: play the window whose publish failed once more (`npx reprise replay --failed`)';
 
 async function sendProbe(kafka: Kafka, topic: string, key: string): Promise<void> {
   const producer = kafka.producer({ allowAutoTopicCreation: false });

@@ -6,6 +6,7 @@ import { createReceiptReader } from '../../clients/kafka-receipts.ts';
 import { applyTopics, fetchBounds } from '../../clients/kafka-topics.ts';
 import { EVENTS_TOPIC, RECEIPTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
 import { config, ownName } from './harness.ts';
+import { leaveOpen } from './left-open.ts';
 
 const kafka = (): Kafka => createKafka({ brokers: config().kafka.brokers, clientId: 'reprise-tests' });
 const signal = AbortSignal.timeout(120_000);
@@ -131,5 +132,28 @@ describe('a published shard', () => {
     expect(await committedRecords(window)).toHaveLength(500);
     const receipts = await createReceiptReader(kafka(), RECEIPTS_TOPIC).find(new Set([window]), signal);
     expect(receipts.get(window)).toBe('the second');
+  });
+
+  test('that a broker has left open for ever is released, and holds nobody back', async () => {
+    const window = ownName();
+    const id = `publish/${window}`;
+    await leaveOpen(kafka(), id, [
+      { topic: EVENTS_TOPIC, partition: 0, key: 'l', value: window },
+      { topic: RECEIPTS_TOPIC, partition: 0, key: window, value: 'ended, and sent again' },
+    ]);
+    const receipts = createReceiptReader(kafka(), RECEIPTS_TOPIC);
+    // Fencing is of no use: for the coordinator the transaction has ended.
+    const before = await begin(id);
+    await before.abort();
+    await expect(receipts.find(new Set([window]), signal, 1_000)).rejects.toMatchObject({ code: 'TimedOut' });
+    await createPublisher(kafka()).release([EVENTS_TOPIC, RECEIPTS_TOPIC], id);
+    expect(await receipts.find(new Set([window]), signal)).toEqual(
+      new Map([[window, 'ended, and sent again']]),
+    );
+    const publication = await begin(id);
+    addRecords(publication, window, 20);
+    await publication.flush();
+    await publication.commitWith(RECEIPTS_TOPIC, window, 'the receipt');
+    expect(await committedRecords(window)).toHaveLength(20);
   });
 });

@@ -40,6 +40,7 @@ function setup(found = rows) {
     lake,
     receipts: { find: async (wanted) => new Map([...receipts].filter(([key]) => wanted.has(key))) },
     publisher: {
+      release: async () => undefined,
       begin: async () => {
         let committed = false;
         return {

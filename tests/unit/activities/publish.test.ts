@@ -38,6 +38,7 @@ class FakeKafka {
   private begun = 0;
 
   publisher = {
+    release: async (): Promise<void> => void this.calls.push('release'),
     begin: async (): Promise<Publication> => {
       this.calls.push('begin');
       const transaction = ++this.begun;
