@@ -2,17 +2,18 @@ import { ClientError } from '../clients/errors.ts';
 import type { LogReader } from '../clients/kafka-log.ts';
 import type { ObjectStore } from '../clients/object-store.ts';
 import { keys } from '../contracts/lake.ts';
-import { liveKeys } from '../contracts/live.ts';
+import { liveKeys, type StreamPosition } from '../contracts/live.ts';
 import type { OffsetRange, WindowReceipts, WindowSource } from '../contracts/steps.ts';
 import type { WindowId } from '../contracts/window.ts';
 import { withActivityFailures } from './failures.ts';
 import type { Attempted } from './generate.ts';
 import { hourOf, isLive, rangesOf, writtenRanges } from './hour-ranges.ts';
 import { type Pulse, withPulse } from './pulse.ts';
+import { type QuietHourDeps, sourceOfQuietHour } from './quiet-hour.ts';
 import { readReceipts } from './receipts.ts';
 import { readPosition, streamPassed, type StreamWatch } from './stream-position.ts';
 
-export interface HourWatchDeps extends StreamWatch {
+export interface HourWatchDeps extends StreamWatch, Omit<QuietHourDeps, 'store'> {
   store: ObjectStore;
   /** The events topic. */
   log: LogReader;
@@ -28,12 +29,16 @@ export function createHourWatchActivities(deps: HourWatchDeps) {
   return withActivityFailures({
     /**
      * Whether the window is an hour that has filled by itself. Read-only.
-     * @throws ClientError InvalidInput when it cannot be what is asked for
+     * @throws ClientError InvalidInput when it cannot be what is asked for, and what `sourceOfQuietHour` throws
      */
     findSource: (input: { window: WindowId; source: WindowSource }): Promise<{ source: Source }> =>
       withPulse(SILENCE_MS, async (pulse) => {
         const { window, source: asked } = input;
-        const found = (await hasLiveRecords(deps, window, pulse)) ? 'live' : 'generated';
+        // Before the hour's mark is looked for: the stream puts that down first.
+        const position = await readPosition(deps);
+        const found = (await hasLiveRecords(deps, window, position, pulse)) ? 'live' : 'generated';
+        if (asked === 'auto' && found === 'generated')
+          return { source: await sourceOfQuietHour(deps, window, position) };
         if (asked === 'generated' && found === 'live')
           throw new ClientError(
             'InvalidInput',
@@ -81,10 +86,13 @@ export function createHourWatchActivities(deps: HourWatchDeps) {
 }
 
 /** The stream marks an hour when it first meets it; of an hour that it has not reached yet, the topic is asked. */
-async function hasLiveRecords(deps: HourWatchDeps, window: WindowId, pulse: Pulse): Promise<boolean> {
-  const { store, log } = deps;
+async function hasLiveRecords(
+  { store, log }: HourWatchDeps,
+  window: WindowId,
+  position: StreamPosition | undefined,
+  pulse: Pulse,
+): Promise<boolean> {
   if (await store.exists(liveKeys.hour(window))) return true;
-  const position = await readPosition(deps);
   if (!position) return false;
   const ahead = (await rangesOf(log, window)).map(({ partition, first, end }) => {
     const next = BigInt(position.offsets[partition] ?? '0');

@@ -127,8 +127,9 @@ test('an hour is counted as the broker holds it, and vouched for', async () => {
   await append(topic, [{ partition: 0, atMs: end, value: liked(102) }]);
   const store = createObjectStore(config().objectStore);
   const log = reader(topic);
-  const { countHour } = createCountHourActivities({ store, log, bounds: () => fetchBounds(kafka(), topic) });
-  const { vouchForHour } = createHourWatchActivities({ store, log });
+  const bounds = () => fetchBounds(kafka(), topic);
+  const { countHour } = createCountHourActivities({ store, log, bounds });
+  const { vouchForHour } = createHourWatchActivities({ store, log, bounds, stream: async () => undefined });
   const { ledger, live } = await runActivity(countHour, { window });
   expect(ledger).toMatchObject({
     arrived: { total: 500 },

@@ -1,5 +1,8 @@
 import { Context } from '@temporalio/activity';
+import { Client, Connection } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
+import { lookAtStream, type StreamRun } from '../../activities/stream-run.ts';
 import { connectLiveWorkflow, type LiveWorkflow } from '../../cli/live-workflow.ts';
 import type { StreamHeartbeat } from '../../contracts/live.ts';
 import { crash, fakeStream, LIVE_INPUT, POSITION } from './fake-stream.ts';
@@ -25,6 +28,17 @@ async function connected<T>(work: (live: LiveWorkflow) => Promise<T>): Promise<T
   }
 }
 
+/** As an activity of a window sees it. */
+async function seenFromActivity(): Promise<StreamRun | undefined> {
+  const connection = await Connection.connect({ address: address() });
+  try {
+    const environment = new MockActivityEnvironment({}, { client: new Client({ connection }) });
+    return await environment.run<[], StreamRun | undefined, typeof lookAtStream>(lookAtStream);
+  } finally {
+    await connection.close();
+  }
+}
+
 describe('the stream, as the command line sees it', () => {
   it('has never been, runs, says how far it is and what went wrong before, and is stopped', async () => {
     let attempts = 0;
@@ -40,6 +54,7 @@ describe('the stream, as the command line sees it', () => {
     });
     await connected(async (live) => {
       expect(await live.look()).toBeUndefined();
+      expect(await seenFromActivity()).toBeUndefined();
       await live.askToStop();
       await withWorkers(
         stream,
@@ -52,10 +67,18 @@ describe('the stream, as the command line sees it', () => {
             stream: { attempt: 2, state: 'runs', failure: 'killed' },
             producer: { attempt: 1, state: 'runs' },
           });
+          expect(await seenFromActivity()).toEqual({
+            state: 'running',
+            heardAtMs: expect.closeTo(Date.now(), -6) as number,
+          });
           expect(await live.begin(LIVE_INPUT)).toBe(false);
           await live.askToStop();
           await expect.poll(async () => (await live.look())?.state, within).toBe('stopped');
           expect((await live.look())?.left).toMatchObject({ position: POSITION, producer: { sent: 10 } });
+          expect(await seenFromActivity()).toEqual({
+            state: 'stopped',
+            endedAtMs: expect.closeTo(Date.now(), -6) as number,
+          });
           expect(await live.begin({ ...LIVE_INPUT, producer: null })).toBe(true);
           await live.askToStop();
           await expect.poll(async () => (await live.look())?.state, within).toBe('stopped');

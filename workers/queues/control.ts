@@ -5,6 +5,7 @@ import { createPlanReplayActivities } from '../../activities/plan-part.ts';
 import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { createReplayActivities } from '../../activities/replays.ts';
 import { createReportActivities } from '../../activities/report.ts';
+import { lookAtStream } from '../../activities/stream-run.ts';
 import { resetInHistory } from '../../activities/who-asked.ts';
 import { createAirflowAudit } from '../../clients/airflow-audit.ts';
 import { createKafka } from '../../clients/kafka.ts';
@@ -43,7 +44,10 @@ export function create(config: Config): QueueWorker {
     concurrency: 4,
     activities: {
       ...createReconcileActivities({ lake, store, scratch: config.paths.scratch }),
-      ...createHourWatchActivities({ store, log: createLogReader(kafka, EVENTS_TOPIC) }),
+      ...createHourWatchActivities({
+        ...{ store, log: createLogReader(kafka, EVENTS_TOPIC), stream: lookAtStream },
+        bounds: () => fetchBounds(kafka, EVENTS_TOPIC),
+      }),
       ...createAmendActivities(judging),
       ...createKeptStepActivities({ store, code: codeFingerprints() }),
       ...createPlanReplayActivities({

@@ -38,6 +38,8 @@ let bounds: PartitionBounds[];
 let now: number;
 let hour: ReturnType<typeof createCountHourActivities> & ReturnType<typeof createHourWatchActivities>;
 
+const watched = () => ({ store, log, bounds: async () => bounds, stream: async () => undefined });
+
 beforeEach(() => {
   store = memoryStore();
   log = new MemoryLog(3);
@@ -45,7 +47,7 @@ beforeEach(() => {
   now = Date.parse('2026-01-05T09:00:30Z');
   hour = {
     ...createCountHourActivities({ store, log, bounds: async () => bounds, now: () => now }),
-    ...createHourWatchActivities({ store, log, lookEveryMs: 1, standstillMs: 0 }),
+    ...createHourWatchActivities({ ...watched(), lookEveryMs: 1, standstillMs: 0 }),
   };
 });
 
@@ -194,7 +196,7 @@ describe('the stream', () => {
 
   it('is waited for until it has passed the end of the hour', async () => {
     await at('2');
-    const patient = createHourWatchActivities({ store, log, lookEveryMs: 1 });
+    const patient = createHourWatchActivities({ ...watched(), lookEveryMs: 1 });
     const waiting = runActivity(patient.awaitStream, { window, receipts });
     await at('3');
     await at('4');
